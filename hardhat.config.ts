@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { defineConfig } from "hardhat/config";
+
+// A path that is not a native binary is run as soljson: the compiler comes from npm, nothing is downloaded.
+const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
+const rooms = readdirSync("packages", { withFileTypes: true })
+  .filter((floor) => floor.isDirectory())
+  .flatMap((floor) => readdirSync(`packages/${floor.name}`).map((room) => `packages/${floor.name}/${room}/contracts`))
+  .filter((folder) => existsSync(folder));
+
+export default defineConfig({
+  solidity: {
+    profiles: {
+      default: {
+        version: "0.8.37",
+        path: soljson,
+        settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "cancun" },
+      },
+      production: {
+        version: "0.8.37",
+        path: soljson,
+        settings: { optimizer: { enabled: true, runs: 100_000 }, viaIR: true, evmVersion: "cancun" },
+      },
+    },
+  },
+  paths: { sources: { solidity: rooms } },
+  test: {
+    solidity: { fuzz: { runs: 256, seed: "0x1234" }, invariant: { runs: 48, depth: 48, failOnRevert: true } },
+  },
+});

@@ -1,0 +1,152 @@
+import type { Chain } from "@machines/chain";
+import type { Database, Migration, Store } from "@machines/store";
+import type { Abi, Address, Hex, LocalAccount } from "viem";
+import type { z } from "zod";
+
+/** One step of a long action, for progress bars, SSE and logs. `done`/`total` are in `unit`s. */
+export interface Progress {
+  readonly label: string;
+  readonly done?: number;
+  readonly total?: number;
+  readonly unit?: string;
+}
+
+/** A named account that can sign: an operator, an owner, a farmer. The key stays inside `account`. */
+export interface Identity {
+  readonly name: string;
+  readonly address: Address;
+  /** viem account: signMessage, signTypedData, signTransaction. */
+  readonly account: LocalAccount;
+}
+
+/** Where a room's contract stands on this chain. */
+export interface Deployed {
+  readonly address: Address;
+  readonly abi: Abi;
+  /** Block of its deployment: the indexer starts here. */
+  readonly block: bigint;
+}
+
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** What the shell hands to every action: take `Pick<Context, ...>` of what you need. */
+export interface Context {
+  readonly store: Store;
+  readonly db: Database;
+  readonly chain: Chain;
+  /** Contract by name, e.g. `contracts.get("Oracle")`; throws NotFoundError. */
+  readonly contracts: { get(name: string): Deployed };
+  /** Identity by name; throws NotFoundError that lists the names. */
+  readonly identities: { get(name?: string): Identity; list(): readonly Identity[] };
+  readonly log: Logger;
+  /** Milliseconds since 1970. Chain time comes from blocks, never from here. */
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly progress: (step: Progress) => void;
+  readonly signal: AbortSignal;
+  /** Puts a job in the queue of this node (kernel/runtime), once per key. */
+  readonly enqueue: (kind: string, key: string, payload: unknown, runAfter?: number) => Promise<void>;
+  /** Resolves once the indexer has handled `block`. */
+  readonly indexed: (block: bigint) => Promise<void>;
+}
+
+/** The logic of an action, loaded only when it is called. */
+export type Handler<I, O> = (context: Context, input: I) => Promise<O>;
+
+/** One thing people can do: from this definition come the CLI command, HTTP route, MCP tool and SDK method. */
+export interface Action<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  /** `room.verb`, e.g. `assets.publish`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly kind: "read" | "write";
+  readonly input: I;
+  readonly output: O;
+  /** Input fields that the command line takes by position, in order. */
+  readonly positional?: readonly string[];
+  /** Names of the errors a caller should expect. */
+  readonly errors?: readonly string[];
+  readonly load: () => Promise<Handler<z.output<I>, z.input<O>>>;
+}
+
+/** A decoded contract event on its way to the index. */
+export interface IndexedEvent {
+  readonly contract: string;
+  readonly name: string;
+  readonly address: Address;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly block: bigint;
+  readonly blockHash: Hex;
+  readonly timestamp: bigint;
+  readonly transactionHash: Hex;
+  readonly logIndex: number;
+}
+
+/**
+ * What an event handler may do: insert rows, and queue a job for when the event is settled.
+ * Index tables are append-only, so undoing a block is deleting its rows; the current state of a
+ * thing is its newest row.
+ */
+export interface IndexWriter {
+  /** Adds `block`, `log_index`, `tx` to the row by itself. */
+  insert(table: string, row: Record<string, string | number | bigint | null>): void;
+  /** The job is started once the block is settled (never on a block that may still vanish). */
+  onSettled(kind: string, key: string, payload: unknown): void;
+}
+
+export type EventHandler = (event: IndexedEvent, writer: IndexWriter) => void;
+
+/** A job that a node runs in the background, retried with growing pauses. */
+export interface Job {
+  readonly kind: string;
+  readonly load: () => Promise<(context: Context, payload: never) => Promise<void>>;
+  /** Attempts before it is parked as failed; 8 unless said. */
+  readonly attempts?: number;
+}
+
+/** A contract that a room deploys. */
+export interface ContractDefinition {
+  readonly name: string;
+  readonly abi: Abi;
+  /** Creation bytecode; read when deploying. */
+  readonly bytecode: () => Promise<Hex>;
+  /** Constructor arguments, given the addresses deployed before it. */
+  readonly args?: (addresses: Readonly<Record<string, Address>>, settings: Readonly<Record<string, unknown>>) => readonly unknown[];
+}
+
+/** Outcome of one check of a receipt, in words that a person reads. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Checks one kind of statement inside a receipt against chain and bytes. */
+export type Verifier = (context: Context, statement: unknown) => AsyncIterable<Check>;
+
+/** Everything a room gives to the shells. Definition only: no logic is imported here. */
+export interface Capability {
+  readonly name: string;
+  readonly summary: string;
+  readonly contracts?: readonly ContractDefinition[];
+  readonly migrations?: readonly Migration[];
+  readonly events?: () => Promise<Readonly<Record<string, EventHandler>>>;
+  readonly actions?: readonly Action[];
+  readonly jobs?: readonly Job[];
+  /** By statement type, e.g. `assay/run/1`. */
+  readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
+}
+
+/** Types an action by its schemas; changes nothing at run time. */
+export function defineAction<I extends z.ZodType, O extends z.ZodType>(action: Action<I, O>): Action {
+  return action as unknown as Action;
+}
+
+/** Types a capability; changes nothing at run time. */
+export function defineCapability(capability: Capability): Capability {
+  return capability;
+}
