@@ -1,3 +1,4 @@
+import { type ErrorOptions, UnavailableError } from "@base/errors";
 import type { Chain } from "@machines/chain";
 import type { Database, Migration, Store } from "@machines/store";
 import type { Abi, Address, Hex, LocalAccount } from "viem";
@@ -34,6 +35,20 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** What this node does by itself, and under which of its identities. */
+export interface Duties {
+  /** Identities that answer decisions. */
+  readonly operators: readonly string[];
+  /** Identities that re-execute others' answers and challenge wrong ones. */
+  readonly watchers: readonly string[];
+  /** Identities that sit on a re-execution panel. */
+  readonly panelists: readonly string[];
+  /** Identity that pays the gas of what is due: finalize, deliver, settle; none when absent. */
+  readonly keeper?: string | undefined;
+  /** Other nodes' API addresses, asked for blobs and signatures. */
+  readonly peers: readonly string[];
+}
+
 /** What the shell hands to every action: take `Pick<Context, ...>` of what you need. */
 export interface Context {
   readonly store: Store;
@@ -43,6 +58,7 @@ export interface Context {
   readonly contracts: { get(name: string): Deployed };
   /** Identity by name; throws NotFoundError that lists the names. */
   readonly identities: { get(name?: string): Identity; list(): readonly Identity[] };
+  readonly duties: Duties;
   readonly log: Logger;
   /** Milliseconds since 1970. Chain time comes from blocks, never from here. */
   readonly clock: () => number;
@@ -92,7 +108,11 @@ export interface IndexedEvent {
  * thing is its newest row.
  */
 export interface IndexWriter {
-  /** Adds `block`, `log_index`, `tx` to the row by itself. */
+  /**
+   * Adds the columns `block` (BIGINT), `log_index` (INTEGER) and `tx` (TEXT) to the row by itself.
+   * The table's name begins with `ix_`: that is how a fork knows which tables to roll back. A bigint is
+   * written as its decimal digits, so it fits TEXT (uint256) and BIGINT columns on every database.
+   */
   insert(table: string, row: Record<string, string | number | bigint | null>): void;
   /** The job is started once the block is settled (never on a block that may still vanish). */
   onSettled(kind: string, key: string, payload: unknown): void;
@@ -103,9 +123,15 @@ export type EventHandler = (event: IndexedEvent, writer: IndexWriter) => void;
 /** A job that a node runs in the background, retried with growing pauses. */
 export interface Job {
   readonly kind: string;
+  /**
+   * Must be safe to run again: a node that dies in the middle runs it anew. A retryable error (or one from outside
+   * Assay) is tried again after a growing pause, NotYetError at the time it names, a user error or bug is parked.
+   */
   readonly load: () => Promise<(context: Context, payload: never) => Promise<void>>;
   /** Attempts before it is parked as failed; 8 unless said. */
   readonly attempts?: number;
+  /** Only nodes with this role run it; every node unless said. */
+  readonly role?: string;
 }
 
 /** A contract that a room deploys. */
@@ -115,7 +141,18 @@ export interface ContractDefinition {
   /** Creation bytecode; read when deploying. */
   readonly bytecode: () => Promise<Hex>;
   /** Constructor arguments, given the addresses deployed before it. */
-  readonly args?: (addresses: Readonly<Record<string, Address>>, settings: Readonly<Record<string, unknown>>) => readonly unknown[];
+  readonly args?: (
+    addresses: Readonly<Record<string, Address>>,
+    settings: Readonly<Record<string, unknown>>,
+  ) => readonly unknown[];
+}
+
+/** A job came too early: run it again at `retryAt` (milliseconds since 1970), not counted as an attempt. */
+export class NotYetError extends UnavailableError {
+  override name = "NotYetError";
+  constructor(shortMessage: string, retryAt: number, options: Omit<ErrorOptions, "kind"> = {}) {
+    super(shortMessage, { ...options, data: { ...options.data, retryAt } });
+  }
 }
 
 /** Outcome of one check of a receipt, in words that a person reads. */
@@ -134,6 +171,7 @@ export interface Capability {
   readonly summary: string;
   readonly contracts?: readonly ContractDefinition[];
   readonly migrations?: readonly Migration[];
+  /** By `Contract.Event`; a bare `Event` means the one of this capability's own contracts. */
   readonly events?: () => Promise<Readonly<Record<string, EventHandler>>>;
   readonly actions?: readonly Action[];
   readonly jobs?: readonly Job[];
@@ -141,12 +179,25 @@ export interface Capability {
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
 }
 
+/** An action that remembers its name and schemas for the types of the SDK. */
+export type TypedAction<
+  N extends string = string,
+  I extends z.ZodType = z.ZodType,
+  O extends z.ZodType = z.ZodType,
+> = Action & {
+  readonly name: N;
+  /** Types only, never a value: what callers give and get. */
+  readonly types?: { readonly input: z.input<I>; readonly output: z.output<O>; readonly parsed: z.output<I> };
+};
+
 /** Types an action by its schemas; changes nothing at run time. */
-export function defineAction<I extends z.ZodType, O extends z.ZodType>(action: Action<I, O>): Action {
-  return action as unknown as Action;
+export function defineAction<const N extends string, I extends z.ZodType, O extends z.ZodType>(
+  action: Action<I, O> & { readonly name: N },
+): TypedAction<N, I, O> {
+  return action as unknown as TypedAction<N, I, O>;
 }
 
-/** Types a capability; changes nothing at run time. */
-export function defineCapability(capability: Capability): Capability {
+/** Types a capability and keeps its actions' types; changes nothing at run time. */
+export function defineCapability<const C extends Capability>(capability: C): C {
   return capability;
 }
