@@ -21,7 +21,8 @@ export interface RpcOptions extends HttpRpcOptions {
 /** Connects to any EVM chain by its RPC address. Throws WrongChainError, RpcUnavailableError, InvalidInputError. */
 export async function openRpc(options: RpcOptions): Promise<Chain> {
   const { url, depth = defaultDepth } = options;
-  if (!Number.isSafeInteger(depth) || depth < 0) throw new InvalidInputError("depth must be a whole number, 0 or more.");
+  if (!Number.isSafeInteger(depth) || depth < 0)
+    throw new InvalidInputError("depth must be a whole number, 0 or more.");
   const rpc = httpRpc(url, options);
   const chainId = await checkChainId(rpc, options.chainId);
   return makeChain({

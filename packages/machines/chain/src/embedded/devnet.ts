@@ -19,8 +19,6 @@ const supply = 10n ** 30n;
 
 /** A checkpoint goes into the log every this many blocks. */
 const markEvery = 256;
-/** How long a transaction waits for the ones before it from the same account, in milliseconds. */
-const gapPatience = 5_000;
 const maxWaiting = 1_000;
 const maxFee = 2_000_000_000n;
 
@@ -29,6 +27,8 @@ export interface DevnetOptions {
   readonly chainId?: number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** How long a transaction waits for the ones before it from the same account, in milliseconds; 5,000 unless given. */
+  readonly gapPatience?: number;
   /** Called while an existing log is replayed, in bytes of the log. */
   readonly onReplay?: (step: { done: number; total: number }) => void;
 }
@@ -63,6 +63,7 @@ export class Devnet implements Rpc {
   /** Seconds that the chain's clock runs ahead of the real one. */
   #offset: number;
   #clock: () => number;
+  #gapPatience: number;
   #unlock: () => void;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = new Map<string, Waiting>();
@@ -75,6 +76,7 @@ export class Devnet implements Rpc {
     head: Block;
     offset: number;
     clock: () => number;
+    gapPatience: number;
     unlock: () => void;
     replayed: { blocks: number; milliseconds: number };
   }) {
@@ -83,6 +85,7 @@ export class Devnet implements Rpc {
     this.#head = state.head;
     this.#offset = state.offset;
     this.#clock = state.clock;
+    this.#gapPatience = state.gapPatience;
     this.#unlock = state.unlock;
     this.replayed = state.replayed;
     this.chainId = state.log.header.chainId;
@@ -98,7 +101,7 @@ export class Devnet implements Rpc {
       const path = join(options.dir, "chain.log");
       const restored = await restore(path, options);
       const state = restored ?? (await begin(path, options));
-      return new Devnet({ ...state, clock: options.clock, unlock });
+      return new Devnet({ ...state, clock: options.clock, gapPatience: options.gapPatience ?? 5_000, unlock });
     } catch (error) {
       unlock();
       throw error;
@@ -257,7 +260,7 @@ export class Devnet implements Rpc {
       const timer = setTimeout(() => {
         this.#waiting.delete(early.key);
         reject(gap());
-      }, gapPatience);
+      }, this.#gapPatience);
       this.#waiting.set(early.key, { raw, resolve, timer });
     });
   }
@@ -353,7 +356,13 @@ async function begin(path: string, options: DevnetOptions): Promise<Opened> {
     supply: String(supply),
     genesisHash: head.hash,
   };
-  return { engine, head, log: await ChainLog.create(path, header), offset: 0, replayed: { blocks: 0, milliseconds: 0 } };
+  return {
+    engine,
+    head,
+    log: await ChainLog.create(path, header),
+    offset: 0,
+    replayed: { blocks: 0, milliseconds: 0 },
+  };
 }
 
 /** Runs the log through a fresh engine; undefined when there is no log yet. */
@@ -388,7 +397,10 @@ async function restore(path: string, options: DevnetOptions): Promise<Opened | u
   if (log === undefined || engine === undefined || genesis === undefined) return undefined;
   if (last !== undefined) {
     // A block's hash covers every block and state before it: one comparison is enough.
-    const parent = (await engine.request("eth_getBlockByNumber", [`0x${last.height.toString(16)}`, false])) as Head | null;
+    const parent = (await engine.request("eth_getBlockByNumber", [
+      `0x${last.height.toString(16)}`,
+      false,
+    ])) as Head | null;
     same(path, last.height, "block hash", last.hash, parent?.hash);
   }
   const leftover = (await engine.request("eth_pendingTransactions")) as { hash: Hash }[];
