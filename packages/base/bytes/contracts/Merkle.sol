@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// @title SHA-256 Merkle trees (RFC 6962)
-/// @notice Leaf hashes, node hashes and inclusion proofs: the twin of `@base/bytes/merkle.ts`, on the same vectors.
+/// @notice Leaf hashes, node hashes and inclusion proofs: the twin of `src/merkle.ts`, on the same vectors.
 /// @dev Uses the SHA-256 precompile (0x02). Leaves and nodes have different prefixes, so a node never passes for a
 /// leaf; callers hash the leaf data themselves with `leafHash` and never take a leaf hash from a stranger as data.
 library Merkle {
