@@ -1,0 +1,199 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidInputError, UnavailableError } from "@base/errors";
+import { type Job, NotYetError } from "@kernel/capability";
+import { describe, expect, it } from "vitest";
+import { fakeDatabase, fixedRandom, quiet } from "../test/fakes.ts";
+import { Jobs, type JobsOptions } from "./jobs.ts";
+import { runtimeMigrations } from "./tables.ts";
+
+type Run = (payload: unknown, signal: AbortSignal) => Promise<void>;
+
+async function queue(run: Run, more: Partial<JobsOptions> & { attempts?: number; role?: string; path?: string } = {}) {
+  let now = 1_000_000;
+  const { attempts, role, path, ...options } = more;
+  const job: Job = {
+    kind: "work",
+    load: async () => (context, payload) => run(payload, context.signal),
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(role === undefined ? {} : { role }),
+  };
+  const jobs = new Jobs({
+    db: await fakeDatabase(runtimeMigrations, path),
+    jobs: [job],
+    log: quiet,
+    clock: () => now,
+    random: fixedRandom,
+    context: (_, signal) => ({ signal }) as never,
+    ...options,
+  });
+  return { jobs, pass: (ms: number) => void (now += ms) };
+}
+
+describe("jobs", () => {
+  it("runs a job once per key, whatever is asked", async () => {
+    const seen: unknown[] = [];
+    const { jobs } = await queue(async (payload) => void seen.push(payload));
+    await jobs.enqueue("work", "a", { n: 1 });
+    await jobs.enqueue("work", "a", { n: 2 });
+    expect(await jobs.runOne()).toBe(true);
+    await jobs.enqueue("work", "a", { n: 3 });
+    expect(await jobs.runOne()).toBe(false);
+    expect(seen).toEqual([{ n: 1 }]);
+    expect(await jobs.counts()).toEqual({ ready: 0, running: 0, done: 1, failed: 0 });
+  });
+
+  it("waits for runAfter", async () => {
+    const { jobs, pass } = await queue(async () => undefined);
+    await jobs.enqueue("work", "later", null, 1_000_500);
+    expect(await jobs.runOne()).toBe(false);
+    pass(500);
+    expect(await jobs.runOne()).toBe(true);
+  });
+
+  it("tries retryable errors again after growing pauses, then parks", async () => {
+    const { jobs, pass } = await queue(
+      async () => {
+        throw new UnavailableError("the node is away");
+      },
+      { attempts: 3 },
+    );
+    await jobs.enqueue("work", "a", null);
+    expect(await jobs.runOne()).toBe(true);
+    expect(await jobs.runOne()).toBe(false);
+    const [first] = await jobs.list();
+    expect(first).toMatchObject({ state: "ready", attempts: 1, error: "the node is away" });
+    pass(1_100);
+    expect(await jobs.runOne()).toBe(true);
+    const [second] = await jobs.list();
+    expect((second?.runAfter ?? 0) - 1_001_100).toBeGreaterThan((first?.runAfter ?? 0) - 1_000_000);
+    pass(2_200);
+    expect(await jobs.runOne()).toBe(true);
+    expect((await jobs.list())[0]).toMatchObject({ state: "failed", attempts: 3 });
+    await jobs.retry("work", "a");
+    expect(await jobs.runOne()).toBe(true);
+    await expect(jobs.retry("work", "nobody")).rejects.toThrow("No failed job");
+  });
+
+  it("parks user errors and bugs at once", async () => {
+    const { jobs } = await queue(async () => {
+      throw new InvalidInputError("row 7 is empty");
+    });
+    await jobs.enqueue("work", "a", null);
+    await jobs.runOne();
+    expect((await jobs.list())[0]).toMatchObject({ state: "failed", attempts: 1, error: "row 7 is empty" });
+  });
+
+  it("runs again when NotYetError says, without counting the attempt", async () => {
+    let early = true;
+    const { jobs, pass } = await queue(async () => {
+      if (early) throw new NotYetError("the window is open", 1_060_000);
+    });
+    await jobs.enqueue("work", "a", null);
+    await jobs.runOne();
+    expect((await jobs.list())[0]).toMatchObject({ state: "ready", attempts: 0, runAfter: 1_060_000 });
+    early = false;
+    pass(59_999);
+    expect(await jobs.runOne()).toBe(false);
+    pass(1);
+    expect(await jobs.runOne()).toBe(true);
+    expect((await jobs.list())[0]).toMatchObject({ state: "done" });
+  });
+
+  it("takes over a claim whose lease ran out, and the first holder's outcome counts no more", async () => {
+    let release = () => {};
+    let runs = 0;
+    const { jobs, pass } = await queue(
+      () => (++runs === 1 ? new Promise<void>((resolve) => void (release = resolve)) : Promise.resolve()),
+      { lease: 30_000 },
+    );
+    await jobs.enqueue("work", "a", null);
+    const first = jobs.runOne();
+    while (runs === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(await jobs.runOne()).toBe(false);
+    pass(30_001);
+    expect(await jobs.runOne()).toBe(true);
+    release();
+    await first;
+    expect(runs).toBe(2);
+    expect((await jobs.list())[0]).toMatchObject({ state: "done", attempts: 2 });
+  });
+
+  it("works two at a time and stops gracefully", async () => {
+    let running = 0;
+    let most = 0;
+    const { jobs } = await queue(async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      running--;
+    });
+    for (let at = 0; at < 6; at++) await jobs.enqueue("work", String(at), null);
+    await jobs.start();
+    await jobs.enqueue("work", "poked", null);
+    while ((await jobs.counts()).done < 7) await new Promise((resolve) => setTimeout(resolve, 5));
+    await jobs.stop();
+    expect([most, running]).toEqual([2, 0]);
+  });
+
+  it("makes a job ready again that outlasts the grace of a stop", async () => {
+    const { jobs } = await queue(
+      (_, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("cut")))),
+    );
+    await jobs.enqueue("work", "a", null);
+    await jobs.start();
+    while ((await jobs.counts()).running < 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    await jobs.stop(10);
+    expect((await jobs.list())[0]).toMatchObject({ state: "ready", attempts: 0 });
+  });
+
+  it("leaves jobs of another role alone", async () => {
+    const { jobs } = await queue(async () => undefined, { role: "panel", roles: ["operator"] });
+    await jobs.enqueue("work", "a", null);
+    expect(await jobs.runOne()).toBe(false);
+  });
+
+  it("survives SIGKILL: another process runs the job once the lease has run out", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "jobs-"));
+    const path = join(folder, "jobs.sqlite");
+    const options = { path, clock: Date.now, lease: 600 };
+    const seen: unknown[] = [];
+    const job: Job = { kind: "slow", load: async () => async (_, payload) => void seen.push(payload) };
+    const { jobs } = await queue(async () => undefined, { ...options, jobs: [job] });
+    await jobs.enqueue("slow", "a", { n: 1 });
+    const child = spawn(process.execPath, [join(import.meta.dirname, "../test/kill-worker.ts"), path], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    expect(await jobs.runOne()).toBe(false);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await jobs.counts()).toMatchObject({ running: 1 });
+    while (!(await jobs.runOne())) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(seen).toEqual([{ n: 1 }]);
+    expect((await jobs.list())[0]).toMatchObject({ state: "done", attempts: 2 });
+
+    const left = {
+      kind: "slow",
+      key: "b",
+      payload: "2",
+      state: "running",
+      run_after: 0,
+      attempts: 1,
+      lease: Date.now() + 1e9,
+    };
+    const again = await queue(async () => undefined, { ...options, jobs: [job], alone: true });
+    const db = await fakeDatabase(runtimeMigrations, path);
+    await db.kysely
+      .insertInto("jobs")
+      .values({ ...left, created: 0, updated: 0 })
+      .execute();
+    await again.jobs.start();
+    while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await again.jobs.stop();
+    rmSync(folder, { recursive: true });
+  });
+});

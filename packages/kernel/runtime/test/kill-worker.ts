@@ -1,0 +1,17 @@
+// A process that takes a job, says so, and never ends it: the test kills it.
+import { Jobs } from "../src/jobs.ts";
+import { fakeDatabase, fixedRandom, quiet } from "./fakes.ts";
+import { runtimeMigrations } from "../src/tables.ts";
+
+const db = await fakeDatabase(runtimeMigrations, process.argv[2]);
+const jobs = new Jobs({
+  db,
+  jobs: [{ kind: "slow", load: async () => () => new Promise(() => process.stdout.write("running\n")) }],
+  log: quiet,
+  clock: Date.now,
+  random: fixedRandom,
+  lease: 600,
+  context: () => ({}) as never,
+});
+await jobs.start();
+setInterval(() => undefined, 1_000);
