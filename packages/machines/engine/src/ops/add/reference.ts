@@ -1,0 +1,4 @@
+import { binaryReference } from "../elementwise.ts";
+
+/** `a + b`, rounded once to binary32. */
+export const reference = binaryReference("add", (a, b) => Math.fround(a + b));

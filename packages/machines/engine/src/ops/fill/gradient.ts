@@ -1,0 +1,4 @@
+import type { Gradient } from "../op.ts";
+
+/** Nothing flows into a constant. */
+export const gradient: Gradient = () => [];

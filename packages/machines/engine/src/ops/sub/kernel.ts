@@ -1,0 +1,5 @@
+import { f32x4 } from "../../wasm/code.ts";
+import { binaryKernel } from "../elementwise.ts";
+
+/** Four lanes of `a - b`. */
+export const kernel = binaryKernel("sub", (_, a, b) => f32x4.sub(a, b));

@@ -1,0 +1,105 @@
+import { bitsOf } from "../src/bits.ts";
+import type { Builder } from "../src/graph/build.ts";
+import type { Attributes, Shape } from "../src/graph/ir.ts";
+import { philox4x32 } from "../src/random/philox.ts";
+
+const SPECIAL = [
+  0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0x00000001, 0x80000001,
+  0x007fffff, 0x00800000, 0x7f7fffff, 0xff7fffff, 0x3f800000, 0xbf800000, 0x3f800001, 0x3f000000, 0x42b20000,
+  0xc2d00000, 0x42b17218,
+];
+
+/** `count` bit patterns: a third any bits, a third ordinary numbers, the rest corner cases. */
+export function randomBits(count: number, seed: number): Float32Array {
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    const [a, b, c] = philox4x32([i, 0, 0, 99], [seed, 0]);
+    const kind = a % 12;
+    if (kind < 4) words[i] = b;
+    else if (kind < 10) words[i] = bitsOf(Math.fround((b / 2 ** 31 - 1) * 2 ** ((c % 12) - 6)));
+    else if (kind < 11) words[i] = b & 0x807fffff;
+    else words[i] = SPECIAL[c % SPECIAL.length] as number;
+  }
+  return new Float32Array(words.buffer);
+}
+
+/** One way to call an operator. */
+export interface Form {
+  readonly op: string;
+  readonly shapes: readonly Shape[];
+  readonly attrs?: Attributes;
+}
+
+const UNARY = ["sqrt", "exp", "log", "relu", "sigmoid", "tanh", "softplus"];
+const BINARY = ["add", "sub", "mul", "div", "gate"];
+
+/** Shapes that reach every path of every kernel. */
+export const FORMS: readonly Form[] = [
+  ...UNARY.flatMap((op) => [1, 3, 4, 1000].map((n) => ({ op, shapes: [[n]] }))),
+  ...BINARY.flatMap((op) =>
+    [
+      [[257], [257]],
+      [[7, 5], [5]],
+      [
+        [7, 5],
+        [7, 1],
+      ],
+      [[5], [7, 5]],
+      [
+        [7, 1],
+        [7, 5],
+      ],
+      [[6, 9], []],
+      [[], [6, 9]],
+      [
+        [2, 3, 4],
+        [3, 1],
+      ],
+      [
+        [2, 1, 4],
+        [1, 3, 1],
+      ],
+      [[1], [1]],
+    ].map((shapes) => ({ op, shapes })),
+  ),
+  ...[
+    [1, 1, 1],
+    [2, 3, 16],
+    [3, 5, 17],
+    [5, 300, 33],
+    [4, 513, 4],
+    [1, 7, 48],
+    [9, 4, 31],
+    [2, 0, 3],
+  ].map(([m, k, n]) => ({
+    op: "matmul",
+    shapes: [
+      [m as number, k as number],
+      [k as number, n as number],
+    ],
+  })),
+  ...[
+    [1, 1],
+    [3, 5],
+    [16, 33],
+    [7, 1],
+  ].map((shape) => ({ op: "transpose", shapes: [shape] })),
+  ...[[1], [3, 15], [3, 16], [2, 17], [2, 1000], [2, 3, 40], [2, 0]].map((shape) => ({
+    op: "rowsum",
+    shapes: [shape],
+  })),
+  ...[
+    [1, 1],
+    [5, 3],
+    [100, 18],
+    [0, 5],
+  ].map((shape) => ({ op: "colsum", shapes: [shape] })),
+  { op: "reshape", shapes: [[6, 5]], attrs: { shape: [3, 10] } },
+  { op: "fill", shapes: [], attrs: { shape: [3, 7], value: 0.1 } },
+];
+
+/** Declares the operands of a form as inputs x0, x1, ... and returns the result's name. */
+export function build(b: Builder, form: Form): string {
+  const inputs = form.shapes.map((shape, index) => b.input(`x${index}`, shape, "data"));
+  return b.op(form.op, inputs, form.attrs);
+}
