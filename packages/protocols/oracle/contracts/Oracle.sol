@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IAssets} from "@records/assets/contracts/IAssets.sol";
+import {Bonds} from "@records/bonds/contracts/Bonds.sol";
+import {IArbiter} from "@records/bonds/contracts/IArbiter.sol";
+import {IOracle} from "./IOracle.sol";
+import {IReceiver} from "./IReceiver.sol";
+
+/// @title Oracle: decisions that are paid for, explained and disputable (see IOracle; rules O1.. of SPEC.md)
+/// @dev One slot per request: [ hash of what the state is about : 208 | deadline : 40 | status : 8 ]. The id binds the
+/// request itself. In a final state the deadline field tells whether the royalty is paid.
+contract Oracle is IOracle, Bonds, EIP712 {
+    using SafeERC20 for IERC20;
+
+    /// @dev Terms of a policy in one slot. Every admitted operator's slot holds them too: one load admits and informs.
+    struct Terms {
+        uint96 bond;
+        uint32 window;
+        uint32 courtTime;
+        uint16 royaltyBps;
+        uint8 threshold;
+        bool open;
+    }
+
+    /// @notice Most gas a callback may ask for, so that a final transaction fits in a block.
+    uint256 public constant MAX_CALLBACK_GAS = 5_000_000;
+    uint256 private constant MAX_OPERATORS = 64;
+    uint256 private constant MAX_THRESHOLD = 32;
+    uint256 private constant MAX_PERIOD = 365 days;
+    uint256 private constant BPS = 10_000;
+    /// @dev What runs after the callback: one warm write and one event, with room to spare.
+    uint256 private constant AFTER_CALLBACK_GAS = 12_000;
+    uint256 private constant RULING_GAS = 200_000;
+    uint256 private constant META_BITS = 48;
+    bytes32 private constant ENVELOPE_TYPEHASH = keccak256(
+        "Envelope(bytes32 requestId,uint256 modelId,bytes32 inputHash,int256 output,uint16 confidenceBps,bytes32 whyHash,bytes32 evidenceRoot,uint64 producedAt,uint64 validUntil)"
+    );
+
+    IAssets private immutable _assets;
+    /// @dev By policy: the terms at address 0, and the same at each listed operator.
+    mapping(bytes32 policyId => mapping(address operator => Terms)) private _terms;
+    mapping(bytes32 policyId => address) private _arbiters;
+    mapping(bytes32 id => uint256) private _slots;
+
+    constructor(IERC20 token_, IAssets assets_) Bonds(token_) EIP712("Assay Oracle", "1") {
+        if (address(assets_) == address(0)) revert ZeroAddress();
+        _assets = assets_;
+    }
+
+    // ------------------------------------------------------------------ policies
+
+    /// @inheritdoc IOracle
+    function registerPolicy(Policy calldata p) external returns (bytes32 policyId) {
+        if (p.threshold == 0 || p.threshold > MAX_THRESHOLD) revert BadPolicy("threshold");
+        if (p.window == 0 || p.window > MAX_PERIOD) revert BadPolicy("window");
+        if (p.courtTime == 0 || p.courtTime > MAX_PERIOD) revert BadPolicy("courtTime");
+        if (p.bond == 0) revert BadPolicy("bond");
+        if (p.royaltyBps > BPS) revert BadPolicy("royaltyBps");
+        if (p.arbiter.code.length == 0) revert BadPolicy("arbiter");
+        uint256 n = p.operators.length;
+        if (n > MAX_OPERATORS || (n != 0 && n < p.threshold)) revert BadPolicy("operators");
+
+        policyId = keccak256(abi.encode(p));
+        if (_arbiters[policyId] != address(0)) return policyId;
+        Terms memory t = Terms(p.bond, p.window, p.courtTime, p.royaltyBps, p.threshold, n == 0);
+        _terms[policyId][address(0)] = t;
+        _arbiters[policyId] = p.arbiter;
+        address previous;
+        for (uint256 i; i < n; ++i) {
+            address operator = p.operators[i];
+            if (operator <= previous) revert BadPolicy("operators");
+            _terms[policyId][operator] = t;
+            previous = operator;
+        }
+        emit PolicyRegistered(policyId, p);
+    }
+
+    // ------------------------------------------------------------------ request, answer
+
+    /// @inheritdoc IOracle
+    function request(Request calldata r) external returns (bytes32 id) {
+        if (msg.sender != r.requester) revert NotRequester(r.requester, msg.sender);
+        if (r.expiry < block.timestamp || r.expiry > type(uint40).max) revert ExpiryPassed(r.expiry, block.timestamp);
+        if (r.callbackGas > MAX_CALLBACK_GAS) revert CallbackGasTooHigh(r.callbackGas, MAX_CALLBACK_GAS);
+        Terms memory t = _terms[r.policyId][address(0)];
+        if (t.threshold == 0) revert UnknownPolicy(r.policyId);
+        uint256 slashable = uint256(t.threshold) * t.bond;
+        if (r.valueAtRisk > slashable) revert ValueAboveBond(r.valueAtRisk, slashable);
+
+        id = _id(r);
+        if (_slots[id] != 0) revert AlreadyRequested(id);
+        _slots[id] = _pack(0, r.expiry, Status.Open);
+        if (r.fee != 0) _debit(msg.sender, r.fee);
+        emit Requested(id, msg.sender, r.policyId, r);
+    }
+
+    /// @inheritdoc IOracle
+    function submit(Request calldata r, Answer calldata a, bytes calldata signatures) external {
+        bytes32 id = _id(r);
+        uint256 slot = _expect(id, Status.Open);
+        if (block.timestamp > _deadline(slot)) revert TooLate(id, _deadline(slot));
+        Terms memory t = _admit(r.policyId, msg.sender);
+        _checkAnswer(a, t.window);
+        address[] memory signers = _signers(id, r, a, signatures, t.threshold);
+
+        uint256 deadline = block.timestamp + t.window;
+        _slots[id] = _pack(_hash(a, signers), deadline, Status.Answered);
+        for (uint256 i; i < signers.length; ++i) {
+            _lock(signers[i], t.bond);
+        }
+        emit Submitted(id, a, signers, deadline);
+    }
+
+    /// @inheritdoc IOracle
+    function expire(Request calldata r) external {
+        bytes32 id = _id(r);
+        uint256 slot = _expect(id, Status.Open);
+        if (block.timestamp <= _deadline(slot)) revert TooEarly(id, _deadline(slot));
+        _void(id, r);
+    }
+
+    // ------------------------------------------------------------------ dispute
+
+    /// @inheritdoc IOracle
+    function challenge(
+        Request calldata r,
+        Answer calldata a,
+        address[] calldata signers,
+        Answer calldata claim,
+        uint256 maxCourtFee
+    ) external nonReentrant returns (uint256 disputeId) {
+        bytes32 id = _id(r);
+        _expectAnswer(id, a, signers);
+        Terms memory t = _terms[r.policyId][address(0)];
+        _checkAnswer(claim, t.window);
+
+        // The court has the word while it is called: nothing can match an empty commitment.
+        uint256 deadline = block.timestamp + t.courtTime;
+        _slots[id] = _pack(0, deadline, Status.Disputed);
+        _lock(msg.sender, uint256(t.threshold) * t.bond);
+        disputeId = _openDispute(id, r, a, claim, signers[0], maxCourtFee);
+        _slots[id] = _pack(keccak256(abi.encode(a, signers, claim, msg.sender, disputeId)), deadline, Status.Disputed);
+        emit Challenged(id, msg.sender, _arbiters[r.policyId], disputeId, claim, deadline);
+    }
+
+    /// @inheritdoc IOracle
+    function resolve(Request calldata r, Dispute calldata d) external {
+        bytes32 id = _id(r);
+        uint256 slot = _expect(id, Status.Disputed);
+        _expectHash(id, slot, keccak256(abi.encode(d.answer, d.signers, d.claim, d.challenger, d.disputeId)));
+        IArbiter.Ruling ruling = _pullRuling(_arbiters[r.policyId], d.disputeId);
+        if (ruling == IArbiter.Ruling.Pending && block.timestamp <= _deadline(slot)) {
+            revert TooEarly(id, _deadline(slot));
+        }
+
+        Terms memory t = _terms[r.policyId][address(0)];
+        uint256 stakes = uint256(t.threshold) * t.bond;
+        uint256 deadline = block.timestamp + t.window;
+        Status next = Status.Answered;
+        if (ruling == IArbiter.Ruling.Defence) {
+            _slots[id] = _pack(_hashCalldata(d.answer, d.signers), deadline, Status.Answered);
+            _reward(d.signers, _slash(d.challenger, stakes));
+        } else if (ruling == IArbiter.Ruling.Claim) {
+            address[] memory winner = new address[](1);
+            winner[0] = d.challenger;
+            _slots[id] = _pack(_hash(d.claim, winner), deadline, Status.Answered);
+            _credit(d.challenger, _slashAll(d.signers, stakes));
+        } else if (ruling == IArbiter.Ruling.Neither) {
+            next = Status.Open;
+            if (deadline < r.expiry) deadline = r.expiry;
+            _slots[id] = _pack(0, deadline, Status.Open);
+            _credit(r.requester, _slashAll(d.signers, stakes) + _slash(d.challenger, stakes));
+        } else {
+            (next, deadline) = (Status.Void, 0);
+            uint256 each = stakes / d.signers.length;
+            for (uint256 i; i < d.signers.length; ++i) {
+                _unlock(d.signers[i], each, 0);
+            }
+            _unlock(d.challenger, stakes, 0);
+            _void(id, r);
+        }
+        emit Resolved(id, d.disputeId, uint8(ruling), next, deadline);
+    }
+
+    // ------------------------------------------------------------------ final
+
+    /// @inheritdoc IOracle
+    function finalize(Request calldata r, Answer calldata a, address[] calldata signers) external {
+        bytes32 id = _id(r);
+        uint256 slot = _expect(id, Status.Answered);
+        bytes32 hash = _hashCalldata(a, signers);
+        _expectHash(id, slot, hash);
+        if (block.timestamp <= _deadline(slot)) revert TooEarly(id, _deadline(slot));
+
+        _slots[id] = _pack(hash, 0, Status.Final);
+        uint256 royalty = _paySigners(r, signers);
+        bool delivered = _deliver(id, r, a, r.callbackGas);
+        if (!delivered) _slots[id] = _pack(hash, 0, Status.Undelivered);
+        emit Finalized(id, a.output, delivered, royalty);
+    }
+
+    /// @inheritdoc IOracle
+    function redeliver(Request calldata r, Answer calldata a, address[] calldata signers) external {
+        bytes32 id = _id(r);
+        uint256 slot = _expect(id, Status.Undelivered);
+        _expectHash(id, slot, _hashCalldata(a, signers));
+
+        _slots[id] = (slot >> 8 << 8) | uint256(Status.Final);
+        emit Redelivered(id);
+        // All the gas there is: the request may have named too little, and a failure reverts the whole call.
+        if (!_deliver(id, r, a, type(uint256).max)) revert DeliveryFailed(id);
+    }
+
+    /// @inheritdoc IOracle
+    function distribute(Request[] calldata requests) external {
+        for (uint256 i; i < requests.length; ++i) {
+            Request calldata r = requests[i];
+            bytes32 id = _id(r);
+            uint256 slot = _slots[id];
+            Status status = _status(slot);
+            if (status != Status.Final && status != Status.Undelivered) revert WrongStatus(id, status);
+            if (_deadline(slot) != 0) revert RoyaltyAlreadyPaid(id);
+            _slots[id] = slot | (1 << 8);
+            _payRoyalty(id, r);
+        }
+    }
+
+    // ------------------------------------------------------------------ views
+
+    /// @inheritdoc IOracle
+    function idOf(Request calldata r) external view returns (bytes32) {
+        return _id(r);
+    }
+
+    /// @inheritdoc IOracle
+    function envelopeHash(Request calldata r, Answer calldata a) external view returns (bytes32) {
+        return _envelopeHash(_id(r), r, a);
+    }
+
+    /// @inheritdoc IOracle
+    function resultHash(Request calldata r, Answer calldata a) external pure returns (bytes32) {
+        return _resultHash(r, a);
+    }
+
+    /// @inheritdoc IOracle
+    function statusOf(bytes32 id) external view returns (Status status, uint256 deadline, bool royaltyPaid) {
+        uint256 slot = _slots[id];
+        status = _status(slot);
+        if (status == Status.Final || status == Status.Undelivered) royaltyPaid = _deadline(slot) != 0;
+        else deadline = _deadline(slot);
+    }
+
+    /// @inheritdoc IOracle
+    function isFinal(Request calldata r, Answer calldata a, address[] calldata signers) external view returns (bool) {
+        uint256 slot = _slots[_id(r)];
+        Status status = _status(slot);
+        return (status == Status.Final || status == Status.Undelivered)
+            && slot >> META_BITS == uint256(_hashCalldata(a, signers)) >> META_BITS;
+    }
+
+    /// @inheritdoc IOracle
+    function policy(bytes32 policyId) external view returns (uint8, uint32, uint32, uint96, uint16, address, bool) {
+        Terms memory t = _terms[policyId][address(0)];
+        if (t.threshold == 0) revert UnknownPolicy(policyId);
+        return (t.threshold, t.window, t.courtTime, t.bond, t.royaltyBps, _arbiters[policyId], t.open);
+    }
+
+    /// @inheritdoc IOracle
+    function isOperator(bytes32 policyId, address who) external view returns (bool) {
+        return who != address(0) && (_terms[policyId][who].threshold != 0 || _terms[policyId][address(0)].open);
+    }
+
+    /// @inheritdoc IOracle
+    function assets() external view returns (address) {
+        return address(_assets);
+    }
+
+    // ------------------------------------------------------------------ slots and hashes
+
+    function _pack(bytes32 hash, uint256 deadline, Status status) private pure returns (uint256) {
+        return (uint256(hash) >> META_BITS << META_BITS) | (deadline << 8) | uint256(status);
+    }
+
+    function _status(uint256 slot) private pure returns (Status) {
+        return Status(uint8(slot));
+    }
+
+    function _deadline(uint256 slot) private pure returns (uint256) {
+        return uint40(slot >> 8);
+    }
+
+    function _expect(bytes32 id, Status status) private view returns (uint256 slot) {
+        slot = _slots[id];
+        if (_status(slot) != status) revert WrongStatus(id, _status(slot));
+    }
+
+    function _expectHash(bytes32 id, uint256 slot, bytes32 hash) private pure {
+        if (slot >> META_BITS != uint256(hash) >> META_BITS) revert CommitmentMismatch(id);
+    }
+
+    /// @dev An answer within its window.
+    function _expectAnswer(bytes32 id, Answer calldata a, address[] calldata signers) private view {
+        uint256 slot = _expect(id, Status.Answered);
+        _expectHash(id, slot, _hashCalldata(a, signers));
+        if (block.timestamp > _deadline(slot)) revert TooLate(id, _deadline(slot));
+    }
+
+    function _id(Request calldata r) private view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), r));
+    }
+
+    function _hash(Answer calldata a, address[] memory signers) private pure returns (bytes32) {
+        return keccak256(abi.encode(a, signers));
+    }
+
+    function _hashCalldata(Answer calldata a, address[] calldata signers) private pure returns (bytes32) {
+        return keccak256(abi.encode(a, signers));
+    }
+
+    function _resultHash(Request calldata r, Answer calldata a) private pure returns (bytes32) {
+        return keccak256(abi.encode(r.modelId, r.inputHash, a.output, a.confidenceBps, a.whyHash, a.evidenceRoot));
+    }
+
+    function _envelopeHash(bytes32 id, Request calldata r, Answer calldata a) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(ENVELOPE_TYPEHASH, id, r.modelId, r.inputHash, a)));
+    }
+
+    // ------------------------------------------------------------------ parts
+
+    function _admit(bytes32 policyId, address who) private view returns (Terms memory t) {
+        t = _terms[policyId][who];
+        if (t.threshold != 0) return t;
+        t = _terms[policyId][address(0)];
+        if (!t.open) revert NotOperator(policyId, who);
+    }
+
+    function _checkAnswer(Answer calldata a, uint256 window) private view {
+        if (a.confidenceBps > BPS) revert BadAnswer("confidenceBps");
+        if (a.producedAt > block.timestamp) revert BadAnswer("producedAt");
+        if (a.validUntil < block.timestamp + window) revert BadAnswer("validUntil");
+    }
+
+    /// @dev The caller first, then the signers of the envelope, strictly ascending.
+    function _signers(bytes32 id, Request calldata r, Answer calldata a, bytes calldata signatures, uint256 threshold)
+        private
+        view
+        returns (address[] memory signers)
+    {
+        if (signatures.length != (threshold - 1) * 65) revert WrongSignatures(signatures.length, (threshold - 1) * 65);
+        signers = new address[](threshold);
+        signers[0] = msg.sender;
+        if (threshold == 1) return signers;
+        bytes32 digest = _envelopeHash(id, r, a);
+        address previous;
+        for (uint256 i = 1; i < threshold; ++i) {
+            uint256 from = (i - 1) * 65;
+            (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(
+                digest,
+                uint8(signatures[from + 64]),
+                bytes32(signatures[from:from + 32]),
+                bytes32(signatures[from + 32:from + 64])
+            );
+            if (failure != ECDSA.RecoverError.NoError) revert BadSignature(i - 1);
+            if (signer <= previous || signer == msg.sender) revert SignersNotAscending(previous, signer);
+            _admit(r.policyId, signer);
+            signers[i] = previous = signer;
+        }
+    }
+
+    /// @dev Takes the court's fee from the caller's free balance, opens the dispute, gives back what was not taken.
+    function _openDispute(
+        bytes32 id,
+        Request calldata r,
+        Answer calldata a,
+        Answer calldata claim,
+        address defender,
+        uint256 maxCourtFee
+    ) private returns (uint256 disputeId) {
+        IArbiter arbiter = IArbiter(_arbiters[r.policyId]);
+        uint256 fee = arbiter.fee();
+        if (fee > maxCourtFee) revert CourtFeeAbove(fee, maxCourtFee);
+        if (fee != 0) {
+            _debit(msg.sender, fee);
+            _token.forceApprove(address(arbiter), fee);
+        }
+        disputeId = _callCourt(arbiter, id, r, a, claim, defender);
+        uint256 left = fee == 0 ? 0 : _token.allowance(address(this), address(arbiter));
+        if (left != 0) {
+            _token.forceApprove(address(arbiter), 0);
+            _credit(msg.sender, left);
+        }
+    }
+
+    function _callCourt(
+        IArbiter arbiter,
+        bytes32 id,
+        Request calldata r,
+        Answer calldata a,
+        Answer calldata claim,
+        address defender
+    ) private returns (uint256) {
+        bytes32 defence = _resultHash(r, a);
+        bytes32 against = _resultHash(r, claim);
+        if (defence == against) revert SameResult(against);
+        bytes memory context = abi.encode(r, a, claim);
+        return arbiter.open(id, defence, against, defender, msg.sender, context);
+    }
+
+    /// @dev A court that reverts, returns nonsense or has no code counts as silent. The gas check keeps a caller from
+    /// making a court look silent by sending too little.
+    function _pullRuling(address arbiter, uint256 disputeId) private view returns (IArbiter.Ruling) {
+        bytes memory data = abi.encodeCall(IArbiter.ruling, (disputeId));
+        uint256 needed = RULING_GAS + RULING_GAS / 63 + 10_000;
+        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+        uint256 word;
+        bool ok;
+        assembly ("memory-safe") {
+            ok := staticcall(RULING_GAS, arbiter, add(data, 32), mload(data), 0, 32)
+            ok := and(ok, gt(returndatasize(), 31))
+            word := mload(0)
+        }
+        if (!ok || word > uint256(IArbiter.Ruling.Refused)) return IArbiter.Ruling.Pending;
+        return IArbiter.Ruling(word);
+    }
+
+    /// @dev Splits `amount` among the signers' free balances; the remainder goes to the first.
+    function _reward(address[] calldata signers, uint256 amount) private {
+        uint256 each = amount / signers.length;
+        _credit(signers[0], amount - each * (signers.length - 1));
+        for (uint256 i = 1; i < signers.length; ++i) {
+            _credit(signers[i], each);
+        }
+    }
+
+    /// @dev Slashes equal parts of `stakes` of all signers; returns what the winner gets.
+    function _slashAll(address[] calldata signers, uint256 stakes) private returns (uint256 rest) {
+        uint256 each = stakes / signers.length;
+        for (uint256 i; i < signers.length; ++i) {
+            rest += _slash(signers[i], each);
+        }
+    }
+
+    /// @dev Releases the bonds and pays the fee without the royalty, each signer in one write.
+    /// `threshold x bond` stands behind an answer whether by all its signers or by one challenger who prevailed.
+    function _paySigners(Request calldata r, address[] calldata signers) private returns (uint256 royalty) {
+        Terms memory t = _terms[r.policyId][address(0)];
+        royalty = _royalty(r, t.royaltyBps);
+        uint256 n = signers.length;
+        uint256 stake = uint256(t.threshold) * t.bond / n;
+        uint256 pay = r.fee - royalty;
+        uint256 each = pay / n;
+        _unlock(signers[0], stake, pay - each * (n - 1));
+        for (uint256 i = 1; i < n; ++i) {
+            _unlock(signers[i], stake, each);
+        }
+    }
+
+    function _royalty(Request calldata r, uint256 royaltyBps) private pure returns (uint256) {
+        return r.modelId == 0 ? 0 : uint256(r.fee) * royaltyBps / BPS;
+    }
+
+    /// @dev A model that does not exist earns nothing: its royalty goes back to the requester.
+    function _payRoyalty(bytes32 id, Request calldata r) private {
+        uint256 royalty = _royalty(r, _terms[r.policyId][address(0)].royaltyBps);
+        if (royalty == 0) return;
+        if (!_assets.exists(r.modelId)) {
+            _credit(r.requester, royalty);
+            emit RoyaltyPaid(id, r.modelId, r.requester, royalty);
+            return;
+        }
+        (address[] memory owners, uint256[] memory amounts) = _assets.payees(r.modelId, royalty);
+        for (uint256 i; i < owners.length; ++i) {
+            if (amounts[i] == 0) continue;
+            _credit(owners[i], amounts[i]);
+            emit RoyaltyPaid(id, r.modelId, owners[i], amounts[i]);
+        }
+    }
+
+    function _void(bytes32 id, Request calldata r) private {
+        _slots[id] = uint256(Status.Void);
+        if (r.fee != 0) _credit(r.requester, r.fee);
+        emit Voided(id, r.fee);
+    }
+
+    /// @dev Calls the receiver with `callbackGas` (or all there is) and looks at success alone: neither a revert, nor
+    /// burnt gas, nor a huge return can hold up the caller.
+    function _deliver(bytes32 id, Request calldata r, Answer calldata a, uint256 callbackGas)
+        private
+        returns (bool success)
+    {
+        bytes memory data =
+            abi.encodeCall(IReceiver.onReport, (abi.encode(id, r.modelId, r.inputHash), abi.encode(a)));
+        uint256 needed = uint256(r.callbackGas) * 64 / 63 + AFTER_CALLBACK_GAS;
+        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+        address receiver = r.requester;
+        assembly ("memory-safe") {
+            if gt(callbackGas, gas()) { callbackGas := gas() }
+            success := call(callbackGas, receiver, 0, add(data, 32), mload(data), 0, 0)
+        }
+    }
+}
