@@ -1,0 +1,144 @@
+import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
+import { type Hash, isHash, parseHash, sha256Hex } from "@base/bytes/hash.ts";
+import { utf8ToText } from "@base/bytes/hex.ts";
+import { MerkleBuilder } from "@base/bytes/merkle.ts";
+import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
+import { type BlobFolder, openBlobFolder } from "./folder.ts";
+import { type FileManifest, type PutFileOptions, parseManifest } from "./manifest.ts";
+import { putFile } from "./putFile.ts";
+import { fetchBlob } from "./remote.ts";
+
+/** The largest single blob in bytes (32 MiB); larger data goes in as a file, cut into chunks. */
+export const MAX_BLOB_BYTES: number = 32 * 1024 * 1024;
+
+export interface ReadOptions {
+  /** Look in this folder only, never at the remotes (a node that serves others must not ask them back). */
+  readonly local?: boolean;
+}
+
+/** Content-addressed bytes: what is asked for by hash is checked against it before it is handed out. */
+export interface Store {
+  /** Bases of other nodes' HTTP interfaces, asked in order for what is not here. */
+  readonly remotes: readonly string[];
+  /** Stores bytes durably and gives their SHA-256; InvalidInputError above MAX_BLOB_BYTES, UnavailableError on a full disk. */
+  put(bytes: Uint8Array): Promise<Hash>;
+  /** Bytes by hash, verified; NotFoundError, IntegrityError when the stored bytes changed, UnavailableError when a remote fails. */
+  get(hash: Hash, options?: ReadOptions): Promise<Uint8Array>;
+  /** True when the blob is in this folder. */
+  has(hash: Hash): Promise<boolean>;
+  /** Stores the canonical JSON (RFC 8785) of a value. */
+  putJson(value: unknown): Promise<Hash>;
+  /** JSON value by hash; errors as `get`, and IntegrityError when the bytes are not JSON. */
+  getJson(hash: Hash, options?: ReadOptions): Promise<unknown>;
+  /** Cuts a file (path or stream) into chunks; chunks that are here already are not written again, so it resumes. */
+  putFile(source: string | AsyncIterable<Uint8Array>, options?: PutFileOptions): Promise<FileManifest>;
+  /** The file's chunks in order, each verified, the whole checked against size and root. */
+  readFile(manifest: FileManifest, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** The whole file in memory, verified. */
+  readFileBytes(manifest: FileManifest, options?: ReadOptions): Promise<Uint8Array>;
+}
+
+export interface StoreOptions {
+  /** Folder of the store; created when missing. */
+  readonly dir: string;
+  /** Other nodes to fetch missing blobs from: GET {base}/v1/blobs/{hash}. */
+  readonly remotes?: readonly string[];
+}
+
+/** Opens (and creates) the blob store in a folder; several processes may share it. */
+export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<Store> {
+  const folder = await openBlobFolder(dir);
+
+  async function put(bytes: Uint8Array): Promise<Hash> {
+    if (bytes.length > MAX_BLOB_BYTES) {
+      throw new InvalidInputError(`A blob of ${bytes.length} bytes is above the limit of ${MAX_BLOB_BYTES}.`, {
+        hints: ["Store it as a file: it is cut into chunks then."],
+      });
+    }
+    const hash = sha256Hex(bytes);
+    await folder.write(hash, bytes);
+    return hash;
+  }
+
+  async function get(hash: Hash, options: ReadOptions = {}): Promise<Uint8Array> {
+    if (!isHash(hash)) parseHash(hash);
+    return (await readLocal(folder, hash, remotes.length > 0 && !options.local)) ?? fetchMissing(hash, options);
+  }
+
+  async function fetchMissing(hash: Hash, options: ReadOptions): Promise<Uint8Array> {
+    if (options.local || remotes.length === 0) {
+      throw new NotFoundError(`Blob ${hash} is not in ${dir}.`, { data: { hash } });
+    }
+    const bytes = await fetchBlob(hash, remotes, MAX_BLOB_BYTES);
+    await folder.write(hash, bytes);
+    return bytes;
+  }
+
+  async function* readFile(manifest: FileManifest, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+    const { size, chunkSize, chunks, root } = parseManifest(manifest);
+    const builder = new MerkleBuilder();
+    for (const [i, hash] of chunks.entries()) {
+      const bytes = await get(hash, options);
+      const expected = Math.min(chunkSize, size - i * chunkSize);
+      if (bytes.length !== expected) {
+        throw new IntegrityError(`Chunk ${i} of the file has ${bytes.length} bytes, the manifest says ${expected}.`);
+      }
+      builder.append(bytes);
+      // The last chunk is handed out only once the root is known to be right.
+      if (i === chunks.length - 1) checkRoot(builder, root);
+      yield bytes;
+    }
+    if (chunks.length === 0) checkRoot(builder, root);
+  }
+
+  return {
+    remotes,
+    put,
+    get,
+    has: async (hash) => (await folder.size(hash)) !== undefined,
+    putJson: (value) => put(canonicalJsonBytes(value)),
+    async getJson(hash, options) {
+      const bytes = await get(hash, options);
+      try {
+        return JSON.parse(utf8ToText(bytes)) as unknown;
+      } catch (cause) {
+        throw new IntegrityError(`Blob ${hash} is not JSON.`, { cause, data: { hash } });
+      }
+    },
+    putFile: (source, options) => putFile(folder, source, options),
+    readFile,
+    async readFileBytes(manifest, options) {
+      const whole = new Uint8Array(parseManifest(manifest).size);
+      let at = 0;
+      for await (const bytes of readFile(manifest, options)) {
+        whole.set(bytes, at);
+        at += bytes.length;
+      }
+      return whole;
+    },
+  };
+}
+
+/** Verified bytes from the folder, undefined when missing; bytes that changed on disk count as missing when a remote can mend them. */
+async function readLocal(folder: BlobFolder, hash: Hash, mendable: boolean): Promise<Uint8Array | undefined> {
+  const bytes = await folder.read(hash);
+  if (!bytes || sha256Hex(bytes) === hash) return bytes;
+  const path = folder.path(hash);
+  if (!mendable) {
+    throw new IntegrityError(`The bytes of blob ${hash} changed on disk.`, {
+      hints: [`Remove ${path} and store the data again, or name another node that has it.`],
+      data: { hash, path },
+    });
+  }
+  await folder.remove(hash);
+  return undefined;
+}
+
+function checkRoot(builder: MerkleBuilder, root: Hash): void {
+  const computed = builder.root();
+  if (computed !== root) {
+    throw new IntegrityError(`The file's chunks have root ${computed}, the manifest says ${root}.`, {
+      data: { computed, root },
+    });
+  }
+}
