@@ -1,0 +1,187 @@
+import { sha256Hex } from "@base/bytes/hash.ts";
+import { canonicalJson } from "@base/bytes/canonicalJson.ts";
+import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
+import type { Context } from "@kernel/capability";
+import { type Decision, loadModel, parseCsv, type Table } from "@machines/engine";
+import type { Hash } from "@machines/store";
+import { encodeAbiParameters, type Hex, keccak256 } from "viem";
+import { getInput, type Selection } from "./input.ts";
+import { type ModelStatement, parseAssetStatement, parseTableStatement } from "./statements.ts";
+
+/** What re-execution determines, to the bit: every honest party gets the same. */
+export interface Result {
+  readonly modelId: bigint;
+  readonly inputHash: Hash;
+  /** Fixed point, 1e18 = 1. */
+  readonly output: bigint;
+  readonly confidenceBps: number;
+  /** SHA-256 of `why`'s canonical JSON. */
+  readonly whyHash: Hash;
+  /** SHA-256 of `evidence`'s canonical JSON. */
+  readonly evidenceRoot: Hash;
+  readonly why: Why;
+  readonly evidence: Evidence;
+}
+
+/** The reasons: what each input added to the base to reach the output. */
+export interface Why {
+  readonly type: "assay/why/1";
+  readonly base: number;
+  readonly contributions: readonly { readonly name: string; readonly value: number }[];
+}
+
+/** What the result was computed from: enough to compute it again. */
+export interface Evidence {
+  readonly type: "assay/evidence/1";
+  readonly model: { readonly asset: string; readonly root: Hash };
+  readonly input: Hash;
+  readonly data: { readonly asset: string; readonly root: Hash };
+  /** Rows that were selected, and the SHA-256 of their canonical JSON. */
+  readonly rows: number;
+  readonly rowsHash: Hash;
+  /** The model's float32 output. */
+  readonly output: number;
+}
+
+/** The part of an asset's on-chain record that leads to its bytes. */
+interface Listed {
+  readonly root: Hash;
+  readonly statement: Hash;
+}
+
+type Needs = Pick<Context, "store" | "chain" | "contracts">;
+
+/**
+ * Runs the model asset on a committed input, from bytes that are checked against the chain.
+ *
+ * @throws NotFoundError when bytes are nowhere to be had; IntegrityError when they are not what the chain says;
+ * InvalidInputError when the input does not fit the model.
+ */
+export async function execute(context: Needs, modelId: bigint, inputHash: Hash): Promise<Result> {
+  const input = await getInput(context, inputHash);
+  const model = await readModel(context, modelId);
+  const table = await readTable(context, BigInt(input.data.asset));
+  if (table.root !== input.data.root) {
+    throw new IntegrityError(
+      `The input names data root ${input.data.root}, but asset ${input.data.asset} has ${table.root}.`,
+      {
+        data: { inputHash },
+      },
+    );
+  }
+  const rows = selectRows(table.table, input.select);
+  const decision: Decision = (await loadModel(model.bytes)).run(rows);
+  const why: Why = {
+    type: "assay/why/1",
+    base: decision.base,
+    contributions: decision.contributions.map(({ name, value }) => ({ name, value })),
+  };
+  const evidence: Evidence = {
+    type: "assay/evidence/1",
+    model: { asset: modelId.toString(), root: model.root },
+    input: inputHash,
+    data: { asset: input.data.asset, root: input.data.root },
+    rows: rows.rows,
+    rowsHash: hashJson(rows.columns.map(({ name, values }) => ({ name, values }))),
+    output: decision.output,
+  };
+  return {
+    modelId,
+    inputHash,
+    output: decision.outputWad,
+    confidenceBps: decision.confidenceBps,
+    whyHash: hashJson(why),
+    evidenceRoot: hashJson(evidence),
+    why,
+    evidence,
+  };
+}
+
+/** Hash that contracts compare results by: keccak256(abi.encode(modelId, inputHash, output, confidenceBps, whyHash, evidenceRoot)). */
+export function resultHash(result: {
+  readonly modelId: bigint;
+  readonly inputHash: Hex;
+  readonly output: bigint;
+  readonly confidenceBps: number;
+  readonly whyHash: Hex;
+  readonly evidenceRoot: Hex;
+}): Hex {
+  return keccak256(
+    encodeAbiParameters(
+      [
+        { type: "uint256" },
+        { type: "bytes32" },
+        { type: "int256" },
+        { type: "uint16" },
+        { type: "bytes32" },
+        { type: "bytes32" },
+      ],
+      [result.modelId, result.inputHash, result.output, result.confidenceBps, result.whyHash, result.evidenceRoot],
+    ),
+  );
+}
+
+/** The bundle and statement of a model asset, checked against its on-chain root. */
+export async function readModel(
+  context: Needs,
+  id: bigint,
+): Promise<{ bytes: Uint8Array; root: Hash; statement: ModelStatement }> {
+  const listed = await listedAsset(context, id);
+  const statement = parseAssetStatement(await context.store.getJson(listed.statement));
+  if (statement.type !== "assay/model/1")
+    throw new InvalidInputError(`Asset ${id} is not a model but ${statement.type}.`);
+  if (statement.root !== listed.root)
+    throw new IntegrityError(`Asset ${id}: statement and chain name different model roots.`);
+  return { bytes: await context.store.get(listed.root), root: listed.root, statement };
+}
+
+/** The table and root of a data asset, checked against its on-chain root. */
+export async function readTable(
+  context: Needs,
+  id: bigint,
+): Promise<{ table: Table; root: Hash; statementHash: Hash }> {
+  const listed = await listedAsset(context, id);
+  const statement = parseTableStatement(await context.store.getJson(listed.statement));
+  if (statement.manifest.root !== listed.root) {
+    throw new IntegrityError(`Asset ${id}: statement and chain name different data roots.`);
+  }
+  const bytes = await context.store.readFileBytes(statement.manifest);
+  return { table: parseCsv(bytes), root: listed.root, statementHash: listed.statement };
+}
+
+/** The rows that a selection names; throws InvalidInputError when there are none. */
+export function selectRows(table: Table, select: Selection): Table {
+  let keep: (row: number) => boolean;
+  if ("by" in select) {
+    const column = table.columns.find(({ name }) => name === select.by);
+    if (!column)
+      throw new InvalidInputError(`The table has no column "${select.by}".`, { data: { column: select.by } });
+    keep = (row) => {
+      const day = String(column.values[row]).slice(0, 10);
+      return day >= select.from && day <= select.to;
+    };
+  } else {
+    keep = (row) => row >= select.first && row < select.first + select.count;
+  }
+  const chosen = Array.from({ length: table.rows }, (_, row) => row).filter(keep);
+  if (chosen.length === 0)
+    throw new InvalidInputError("The selection holds no row of the table.", { data: { select } });
+  return {
+    rows: chosen.length,
+    columns: table.columns.map((column) => ({ ...column, values: chosen.map((row) => column.values[row] ?? null) })),
+  };
+}
+
+async function listedAsset(context: Needs, id: bigint): Promise<Listed> {
+  const assets = context.contracts.get("Assets");
+  if (!(await context.chain.read(assets, "exists", [id]))) {
+    throw new NotFoundError(`There is no asset ${id} on chain ${context.chain.chainId}.`, {
+      data: { id: id.toString() },
+    });
+  }
+  return (await context.chain.read(assets, "asset", [id])) as Listed;
+}
+
+function hashJson(value: unknown): Hash {
+  return sha256Hex(new TextEncoder().encode(canonicalJson(value)));
+}
