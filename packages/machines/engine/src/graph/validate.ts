@@ -35,6 +35,8 @@ export function graphShapes(graph: Graph): Map<string, Shape> {
   for (const update of graph.updates) {
     const target = graph.inputs.find((input) => input.name === update.target && input.role !== "data");
     if (target === undefined) throw new InvalidInputError(`${update.target} is neither parameter nor state.`);
+    if (!graph.nodes.some((node) => node.output === update.value))
+      throw new InvalidInputError(`The update of ${update.target} must be the result of an operator.`);
     if (!sameShape(target.shape, known(shapes, update.value, update.target)))
       throw new InvalidInputError(`The update of ${update.target} has another shape.`);
   }

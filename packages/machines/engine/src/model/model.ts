@@ -1,0 +1,223 @@
+import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
+import { IntegrityError } from "@base/errors";
+import { bitsOf } from "../bits.ts";
+import { Program } from "../graph/program.ts";
+import { checkDaily, dayNumbers, type Feature, featureVector } from "../recipe/features.ts";
+import { featureName } from "../recipe/names.ts";
+import { DEFAULT_TOLERANCE, type Recipe } from "../recipe/recipe.ts";
+import { type Table, TableError } from "../table/table.ts";
+import type { RunCommitment } from "../train/run.ts";
+import { decodeBundle } from "./bundle.ts";
+import { clampWhen, type Metrics } from "./evaluate.ts";
+import { EXPLAIN_STEPS, explainGraph } from "./explain.ts";
+
+/** How much one input moved the answer away from the base, in units of the answer. */
+export interface Contribution {
+  readonly name: string;
+  readonly value: number;
+  readonly column: string;
+  readonly aggregate?: string;
+  /** 0-based bin of the window. */
+  readonly bin?: number;
+  /** First and last day of the bin, YYYY-MM-DD. */
+  readonly from?: string;
+  readonly to?: string;
+  /** What the sample has here, and the mean of the training samples; absent for categories. */
+  readonly input?: number;
+  readonly typical?: number;
+}
+
+/** A model's answer with its reasons. */
+export interface Decision {
+  /** The raw binary32 answer. */
+  readonly output: number;
+  /** floor(output * 10^18), exact; within [0, 10^18] when the recipe clamps. */
+  readonly outputWad: bigint;
+  /** Share of the 100 test samples nearest in prediction whose |error| is within the tolerance, in 1/10000. */
+  readonly confidenceBps: number;
+  /** Signed; base + sum of all values = output within rounding. */
+  readonly contributions: readonly Contribution[];
+  /** The answer for the mean training sample. */
+  readonly base: number;
+}
+
+/** A model ready to answer. */
+export interface Model {
+  /** SHA-256 of the bundle. */
+  readonly root: Hash;
+  readonly recipe: Recipe;
+  readonly features: readonly Feature[];
+  readonly commitment: RunCommitment;
+  readonly metrics: Metrics;
+  /** Answers for the one sample that `table` holds: exactly the window's rows, or one row. Throws TableError. */
+  run(table: Table): Decision;
+  /** Answers for every sample of a longer table, clamped when the recipe clamps, without reasons. Throws TableError. */
+  predict(table: Table): Prediction[];
+}
+
+/** The answer for the sample whose last row is `row` (0-based). */
+export interface Prediction {
+  readonly row: number;
+  readonly output: number;
+}
+
+const NEAREST = 100;
+
+/** Opens a model bundle; throws BundleError or RecipeError when the bytes are none. */
+export function loadModel(bytes: Uint8Array): Model {
+  const { recipe, features, graph, run: commitment, metrics, tensors } = decodeBundle(bytes);
+  const valuesOf = (name: string) => (tensors.get(name) as { values: Float32Array }).values;
+  const mean = valuesOf("mean");
+  const predictions = valuesOf("calibration.prediction");
+  const errors = valuesOf("calibration.error");
+  const program = new Program(graph);
+  for (const { name } of graph.inputs) if (name !== "x") program.write(name, valuesOf(name));
+  const answer = (x: Float32Array): number => {
+    program.write("x", x);
+    program.run();
+    return program.read("output")[0] as number;
+  };
+  const steps = recipe.model.kind === "linear" ? 1 : EXPLAIN_STEPS;
+  let explainer: Program | undefined;
+  const openExplainer = (): Program => {
+    const opened = new Program(explainGraph(graph, steps));
+    for (const { name } of graph.inputs) if (name !== "x") opened.write(`p.${name}`, valuesOf(name));
+    opened.write("mean", mean);
+    return opened;
+  };
+  return {
+    root: sha256Hex(bytes),
+    recipe,
+    features,
+    commitment,
+    metrics,
+    run: (table) => {
+      checkSample(recipe, table);
+      const x = featureVector(recipe, features, table, table.rows - 1);
+      const [output, base] = [answer(x), answer(mean)];
+      explainer ??= openExplainer();
+      const raw = integrate(explainer, x, steps);
+      return {
+        output,
+        outputWad: toWad(output, recipe.clamp === true),
+        confidenceBps: confidence(
+          predictions,
+          errors,
+          clampWhen(recipe.clamp, output),
+          recipe.tolerance ?? DEFAULT_TOLERANCE,
+        ),
+        contributions: nameContributions(recipe, features, table, x, mean, closeGap(raw, output - base)),
+        base,
+      };
+    },
+    predict: (table) => {
+      const length = recipe.window?.days ?? 1;
+      if (recipe.window !== undefined) checkDaily(recipe, dayNumbers(recipe, table), 0, table.rows - 1);
+      const answers: Prediction[] = [];
+      for (let row = length - 1; row < table.rows; row++)
+        answers.push({ row, output: clampWhen(recipe.clamp, answer(featureVector(recipe, features, table, row))) });
+      return answers;
+    },
+  };
+}
+
+function checkSample(recipe: Recipe, table: Table): void {
+  const rows = recipe.window?.days ?? 1;
+  if (table.rows !== rows)
+    throw new TableError(
+      "size",
+      `The model answers for exactly ${rows} ${rows === 1 ? "row" : "consecutive daily rows"}, not ${table.rows}.`,
+    );
+  if (recipe.window !== undefined) checkDaily(recipe, dayNumbers(recipe, table), 0, rows - 1);
+}
+
+/** Integrated gradients per feature, summed inside the engine. */
+function integrate(explainer: Program, x: Float32Array, steps: number): Float32Array {
+  explainer.write("sample", x);
+  explainer.write("sum", new Float32Array(x.length));
+  for (let step = 0; step < steps; step++) {
+    explainer.write("alpha", Float32Array.of((step + 0.5) / steps));
+    explainer.run();
+  }
+  return explainer.read("sum");
+}
+
+/** Spreads what the finite number of steps left over, in proportion to the size of each contribution. */
+function closeGap(raw: Float32Array, wanted: number): number[] {
+  let [sum, size] = [0, 0];
+  for (const value of raw) {
+    sum += value;
+    size += Math.abs(value);
+  }
+  const gap = wanted - sum;
+  return Array.from(raw, (value) => (size > 0 ? value + (gap * Math.abs(value)) / size : value));
+}
+
+/** Names the contributions; categories of one column are added up. */
+function nameContributions(
+  recipe: Recipe,
+  features: readonly Feature[],
+  table: Table,
+  x: Float32Array,
+  mean: Float32Array,
+  values: readonly number[],
+): Contribution[] {
+  const list: Contribution[] = [];
+  const days = table.columns.find((column) => column.name === recipe.time)?.values;
+  features.forEach((feature, index) => {
+    const value = values[index] as number;
+    const { column, aggregate, bin } = feature;
+    const last = list.at(-1);
+    if (feature.category !== undefined) {
+      if (last?.column === column) list[list.length - 1] = { ...last, value: last.value + value };
+      else list.push({ name: column, value, column });
+      return;
+    }
+    const dates =
+      feature.days === undefined || days === undefined
+        ? {}
+        : { from: String(days[feature.days[0]]), to: String(days[feature.days[1] - 1]) };
+    list.push({
+      name: featureName(feature),
+      value,
+      column,
+      ...(aggregate === undefined ? {} : { aggregate }),
+      ...(bin === undefined ? {} : { bin }),
+      ...dates,
+      input: x[index] as number,
+      typical: mean[index] as number,
+    });
+  });
+  return list;
+}
+
+/** Share in 1/10000 of the nearest test samples (by prediction; all when fewer than 100) with |error| <= tolerance. */
+export function confidence(predictions: Float32Array, errors: Float32Array, output: number, tolerance: number): number {
+  const count = Math.min(NEAREST, predictions.length);
+  if (count === 0) return 0;
+  let from = 0; // predictions ascend: the nearest form one run; slide it while the next one is nearer than the first
+  while (
+    from + count < predictions.length &&
+    (predictions[from + count] as number) - output < output - (predictions[from] as number)
+  )
+    from++;
+  let right = 0;
+  for (let i = from; i < from + count; i++) if (Math.abs(errors[i] as number) <= tolerance) right++;
+  return Math.floor((right * 10_000) / count);
+}
+
+const WAD = 10n ** 18n;
+
+/** floor(value * 10^18), exact for every binary32 value; throws IntegrityError on infinities and NaN. */
+export function toWad(value: number, clamp: boolean): bigint {
+  if (!Number.isFinite(value))
+    throw new IntegrityError(`The model's answer is ${value}, which is not a number to act on.`);
+  const bits = bitsOf(value);
+  const biased = (bits >>> 23) & 255;
+  const fraction = bits & 0x7fffff;
+  const mantissa = BigInt(biased === 0 ? fraction : fraction | 0x800000) * (bits >>> 31 === 1 ? -1n : 1n);
+  const exponent = (biased === 0 ? 1 : biased) - 150;
+  const wad = exponent >= 0 ? (mantissa << BigInt(exponent)) * WAD : (mantissa * WAD) >> BigInt(-exponent);
+  if (!clamp) return wad;
+  return wad < 0n ? 0n : wad > WAD ? WAD : wad;
+}
