@@ -1,0 +1,162 @@
+import { InvalidInputError, NotFoundError } from "@base/errors";
+import type { Context } from "@kernel/capability";
+import { parseCsv, type Table } from "@machines/engine";
+import type { FileManifest } from "@machines/store";
+import { readFile, stat } from "node:fs/promises";
+import { currencyOf } from "./currency.ts";
+import { existingAsset, type PublishedAsset, publishAsset } from "./publishAsset.ts";
+import { lower } from "./sign.ts";
+import type { Column, Parent } from "./statements.ts";
+
+/** Largest table that is checked and published as one asset, in bytes: it is parsed in memory. */
+export const MAX_TABLE_BYTES = 256 * 1024 * 1024;
+
+export type PublishContext = Pick<
+  Context,
+  "store" | "db" | "chain" | "contracts" | "identities" | "log" | "clock" | "progress" | "signal" | "indexed"
+>;
+
+/** What a publisher says about a table, besides what the table itself says. */
+export interface TableTerms {
+  readonly name: string;
+  /** SPDX identifier or the name of a licence. */
+  readonly licence: string;
+  /** Smallest units of the currency; 0 is free. */
+  readonly price: bigint;
+  /** Share that each descendant's revenue owes, 0 to 10,000. */
+  readonly royaltyBps: number;
+  /** Where the table comes from, in the publisher's words. */
+  readonly provenance: string;
+  /** Identity that publishes; the node's default one unless said. */
+  readonly as?: string | undefined;
+}
+
+/** A published table: the asset and what was found in it. */
+export interface PublishedTable extends PublishedAsset {
+  readonly name: string;
+  readonly rows: number;
+  readonly schema: Column[];
+  readonly size: number;
+}
+
+/** Where the bytes come from: a file of this machine, CSV text, or bytes in hand. */
+export interface TableSource {
+  readonly file?: string | undefined;
+  readonly content?: string | undefined;
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** Lineage of a derived table. */
+export interface Derivation {
+  readonly parents: readonly Parent[];
+  readonly transform: { readonly id: string; readonly parameters: unknown };
+}
+
+/**
+ * Checks a CSV table, stores its bytes in chunks, and publishes a signed statement about it. Publishing the same bytes
+ * again by the same identity returns the first asset. Throws InvalidInputError naming file, row and column. SPEC S1-S4.
+ */
+export async function publishTable(
+  context: PublishContext,
+  source: TableSource,
+  terms: TableTerms,
+  derivation?: Derivation,
+): Promise<PublishedTable> {
+  const identity = context.identities.get(terms.as);
+  const bytes = await readSource(source);
+  context.progress({ label: "checking the table", done: 0, total: bytes.length, unit: "bytes" });
+  const table = parseTable(bytes, source.file);
+  const schema = table.columns.map(({ name, type }) => ({ name, type }));
+  const manifest = await storeBytes(context, bytes);
+  const found = { name: terms.name, rows: table.rows, schema, size: bytes.length };
+  const existing = await existingAsset(context, identity, manifest.root);
+  if (existing) return { ...existing, ...found };
+  const currency = await currencyOf(context);
+  const common = {
+    name: terms.name,
+    licence: terms.licence,
+    price: terms.price.toString(),
+    currency: currency.address,
+    royaltyBps: terms.royaltyBps,
+    creator: lower(identity.address),
+    createdAt: new Date(context.clock()).toISOString(),
+    mediaType: "text/csv",
+    schema,
+    rows: table.rows,
+    manifest: { ...manifest, chunks: [...manifest.chunks] },
+    provenance: terms.provenance,
+  } as const;
+  context.progress({ label: "publishing" });
+  const asset = await publishAsset(
+    context,
+    identity,
+    derivation === undefined
+      ? { type: "assay/data/1", ...common }
+      : {
+          type: "assay/derived/1",
+          ...common,
+          parents: [...derivation.parents],
+          transform: { id: derivation.transform.id, parameters: derivation.transform.parameters as never },
+        },
+  );
+  return { ...asset, ...found };
+}
+
+/** Parses CSV bytes with every check of the engine; `file` goes into the error's words. */
+export function parseTable(bytes: Uint8Array, file?: string): Table {
+  try {
+    const table = parseCsv(bytes);
+    if (table.rows === 0) throw new InvalidInputError("the table has a header but no rows", { data: { rows: 0 } });
+    return table;
+  } catch (cause) {
+    if (file === undefined || !(cause instanceof InvalidInputError)) throw cause;
+    throw new InvalidInputError(`${file}: ${cause.shortMessage}`, {
+      cause,
+      hints: cause.hints,
+      data: { ...cause.data, file },
+    });
+  }
+}
+
+async function readSource(source: TableSource): Promise<Uint8Array> {
+  const given = [source.file, source.content, source.bytes].filter((part) => part !== undefined).length;
+  if (given !== 1)
+    throw new InvalidInputError("give either a file or the table's content", { data: { field: "file" } });
+  if (source.file !== undefined) return readTableFile(source.file);
+  const bytes = source.bytes ?? new TextEncoder().encode(source.content);
+  if (bytes.length > MAX_TABLE_BYTES) throw tooLarge("the table", bytes.length);
+  return bytes;
+}
+
+async function readTableFile(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_TABLE_BYTES) throw tooLarge(file, size);
+    return await readFile(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") throw new NotFoundError(`there is no file ${file}`, { cause, data: { file } });
+    if (code === "EISDIR")
+      throw new InvalidInputError(`${file} is a folder: name one CSV file`, { cause, data: { file } });
+    if (code === "EACCES" || code === "EPERM")
+      throw new InvalidInputError(`${file} may not be read`, { cause, data: { file } });
+    throw cause;
+  }
+}
+
+function tooLarge(what: string, size: number): InvalidInputError {
+  return new InvalidInputError(`${what} has ${size} bytes; a table may have ${MAX_TABLE_BYTES}`, {
+    hints: ["Split it by rows and publish the parts: training takes several assets with the same columns."],
+    data: { size, limit: MAX_TABLE_BYTES },
+  });
+}
+
+async function storeBytes(context: PublishContext, bytes: Uint8Array): Promise<FileManifest> {
+  async function* whole() {
+    yield bytes;
+  }
+  return context.store.putFile(whole(), {
+    signal: context.signal,
+    onProgress: (done, total) => context.progress({ label: "storing", done, total, unit: "bytes" }),
+  });
+}

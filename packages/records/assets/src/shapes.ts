@@ -1,0 +1,180 @@
+// Inputs and outputs of this room's actions.
+import { address, amount, bps, file, hash, identity, page, signature, uint } from "@kernel/capability/schemas.ts";
+import { z } from "zod";
+import { columnSchema } from "./statements.ts";
+
+const assetId = z
+  .string()
+  .regex(/^[1-9]\d{0,77}$/, "expected an asset's id, e.g. 3")
+  .describe("Id of an asset.");
+const id = z
+  .union([assetId, z.int().positive().transform(String)])
+  .meta({ wire: { type: "string", pattern: "^[1-9]\\d*$" }, description: "Id of an asset." });
+const node = z
+  .string()
+  .min(1)
+  .max(250)
+  .describe("What to look at: asset:1, run:0x…, decision:0x…, policy:1, payout:1; the bare id where it is clear.");
+const as = identity.optional();
+
+const terms = {
+  licence: z
+    .string()
+    .min(1)
+    .max(200)
+    .default("LicenseRef-All-Rights-Reserved")
+    .describe("SPDX identifier or name of the licence."),
+  price: amount(18, "Price of access in whole units of the currency, e.g. 5; 0 is free.").default(0n),
+  royaltyBps: bps.default(0).describe("Share of every descendant's revenue, in basis points: 500 is 5 %."),
+  provenance: z.string().max(20_000).optional().describe("Where it comes from, in your words."),
+  as,
+};
+const source = {
+  file: file("CSV file with a header row.").optional(),
+  content: z.string().max(8_000_000).optional().describe("The CSV text itself, instead of a file."),
+};
+const published = z.object({
+  id: assetId,
+  root: hash,
+  statement: hash,
+  existing: z.boolean().describe("True when you had published these bytes before."),
+  tx: hash.nullable(),
+  gasUsed: uint.nullable(),
+  name: z.string(),
+  rows: z.int(),
+  size: z.int(),
+  schema: z.array(columnSchema),
+});
+
+export const publishInput = z.object({ ...source, name: z.string().min(1).max(200).optional(), ...terms });
+export const publishOutput = published;
+
+export const deriveInput = z.object({
+  ...source,
+  name: z.string().min(1).max(200),
+  parents: z.array(id).min(1).max(16).describe("Assets it was made from."),
+  transform: z.string().min(1).max(200).describe("Name and version of what made it, e.g. mine/clean/1."),
+  parameters: z.json().optional(),
+  ...terms,
+});
+export const deriveOutput = published;
+
+const assetShape = {
+  id: assetId,
+  publisher: address,
+  kind: z.string(),
+  state: z.string(),
+  royaltyBps: bps,
+  price: uint,
+  root: hash,
+  statement: hash,
+};
+export const showInput = z.object({ id });
+export const showOutput = z.object({
+  ...assetShape,
+  name: z.string().nullable(),
+  owner: address,
+  priceText: z.string(),
+  split: z.array(z.object({ id: assetId, bps })).describe("Who is paid how much of its revenue."),
+  signature: signature.nullable(),
+  statementText: z.json().describe("The signed statement, when a node has it."),
+  problem: z.string().nullable(),
+});
+
+export const listInput = z.object({
+  kind: z.enum(["data", "derived", "model", "service"]).optional(),
+  owner: address.optional(),
+  ...page,
+});
+export const listOutput = z.object({
+  assets: z.array(
+    z.object({
+      id: assetId,
+      kind: z.string(),
+      name: z.string().nullable(),
+      owner: address,
+      publisher: address,
+      price: z.string(),
+      state: z.string(),
+      royaltyBps: bps,
+      root: hash,
+      parents: z.array(assetId),
+      at: z.string(),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+
+export const buyInput = z.object({
+  id,
+  maxPrice: amount(18, "Most you pay, in whole units; the price of now unless said.").optional(),
+  as,
+});
+export const buyOutput = z.object({
+  id: assetId,
+  price: uint,
+  already: z.boolean(),
+  tx: hash.nullable(),
+  gasUsed: uint.nullable(),
+});
+
+export const withdrawInput = z.object({ as });
+export const withdrawOutput = z.object({ amount: uint, tx: hash.nullable() });
+
+export const offerInput = z.object({
+  id,
+  price: amount(18, "New price in whole units.").optional(),
+  state: z.enum(["active", "closed", "retired"]).optional().describe("closed: no new sale; retired: for good."),
+  as,
+});
+export const offerOutput = z.object({ id: assetId, price: uint, state: z.string() });
+
+const ref = { kind: z.string(), id: z.string() };
+export const traceInput = z.object({
+  id: node,
+  direction: z
+    .enum(["sources", "uses", "both"])
+    .default("both")
+    .describe("What it stands on, what stands on it, or both."),
+  depth: z.int().min(1).max(64).default(32).describe("Steps to follow."),
+});
+export const traceOutput = z.object({
+  subject: z.object(ref),
+  nodes: z.array(
+    z.object({
+      ...ref,
+      label: z.string(),
+      statement: z.string().nullable(),
+      facts: z.json(),
+      block: z.string().nullable(),
+      tx: z.string().nullable(),
+    }),
+  ),
+  edges: z.array(z.object({ from: z.object(ref), to: z.object(ref), role: z.string() })),
+  truncated: z.boolean(),
+  tree: z.string().describe("The same as a picture in text."),
+});
+
+export const receiptInput = z.object({ id: node, out: file("File to write the receipt to.").optional() });
+export const receiptOutput = z.looseObject({ type: z.literal("assay/receipt/1") });
+
+export const verifyInput = z.object({
+  file: file("File with a receipt.").optional(),
+  receipt: z.json().optional().describe("The receipt itself, instead of a file."),
+});
+export const verifyOutput = z.object({
+  subject: z.string(),
+  verified: z.boolean(),
+  passed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  checks: z.array(
+    z.object({
+      about: z.string(),
+      name: z.string(),
+      ok: z.boolean(),
+      skipped: z.boolean().optional(),
+      detail: z.string(),
+    }),
+  ),
+});

@@ -1,0 +1,163 @@
+import { InvalidInputError } from "@base/errors";
+import { z } from "zod";
+
+/** A SHA-256 hash as lower-case hex. */
+export const hashSchema = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/, "a 32-byte hash in lower-case hex")
+  .transform((text) => text as `0x${string}`);
+/** An EVM address as lower-case hex: inside statements an address has one spelling. */
+export const addressSchema = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/, "a 20-byte address in lower-case hex")
+  .transform((text) => text as `0x${string}`);
+/** A whole number of the currency's smallest unit, as decimal text of at most 256 bits. */
+export const amountSchema = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,77})$/, "a whole number of smallest units, as decimal text");
+/** An asset's token id, as decimal text. */
+export const assetIdSchema = z.string().regex(/^[1-9]\d{0,77}$/, "an asset id: a whole number above 0");
+/** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z. */
+export const momentSchema = z.iso.datetime();
+
+/** One column of a table. */
+export const columnSchema = z.strictObject({
+  name: z.string().min(1).max(200),
+  type: z.enum(["number", "string", "date", "boolean"]),
+});
+
+/** Chunks of a file; `root` is the RFC 6962 root over the chunks' bytes. */
+export const manifestSchema = z.strictObject({
+  size: z.int().nonnegative(),
+  chunkSize: z.int().positive(),
+  chunks: z.array(hashSchema).max(1_048_576),
+  root: hashSchema,
+});
+
+/** An asset that another one was made from. */
+export const parentSchema = z.strictObject({ asset: assetIdSchema, root: hashSchema, statement: hashSchema });
+
+const terms = {
+  name: z.string().min(1).max(200),
+  licence: z.string().min(1).max(200),
+  price: amountSchema,
+  currency: addressSchema,
+  royaltyBps: z.int().min(0).max(10_000),
+  creator: addressSchema,
+  createdAt: momentSchema,
+};
+
+const table = {
+  mediaType: z.literal("text/csv"),
+  schema: z.array(columnSchema).min(1).max(4096),
+  rows: z.int().positive(),
+  manifest: manifestSchema,
+  provenance: z.string().max(20_000),
+};
+
+/** What a data owner says about a table. */
+export const dataSchema = z.strictObject({ type: z.literal("assay/data/1"), ...terms, ...table });
+
+/** What somebody says about a table that a named, repeatable transform made from other assets. */
+export const derivedSchema = z.strictObject({
+  type: z.literal("assay/derived/1"),
+  ...terms,
+  ...table,
+  parents: z.array(parentSchema).min(1).max(16),
+  transform: z.strictObject({ id: z.string().min(1).max(200), parameters: z.json() }),
+});
+
+const metricsSchema = z.record(z.string(), z.number());
+
+/** A training run: enough to repeat it and to name the first checkpoint that differs. */
+export const runSchema = z.strictObject({
+  type: z.literal("assay/run/1"),
+  data: z.array(parentSchema).min(1).max(16),
+  recipe: z.json(),
+  recipeHash: hashSchema,
+  /** The engine's commitment: graph, data root, seeds, steps, optimiser, initial root, checkpoints, final root. */
+  commitment: z.looseObject({
+    graph: hashSchema,
+    dataRoot: hashSchema,
+    steps: z.int().positive(),
+    initialRoot: hashSchema,
+    checkpoints: z.array(z.strictObject({ step: z.int().nonnegative(), root: hashSchema })),
+    finalRoot: hashSchema,
+  }),
+  model: hashSchema,
+  metrics: metricsSchema,
+  creator: addressSchema,
+  createdAt: momentSchema,
+});
+
+/** What a modeller says about a model. `root` is the SHA-256 of the model's bundle. */
+export const modelSchema = z.strictObject({
+  type: z.literal("assay/model/1"),
+  ...terms,
+  mediaType: z.literal("application/vnd.assay.model"),
+  root: hashSchema,
+  size: z.int().positive(),
+  run: hashSchema,
+  parents: z.array(parentSchema).min(1).max(16),
+  task: z.enum(["regression", "binary"]),
+  inputs: z.array(z.string()).min(1),
+  target: z.string(),
+  metrics: metricsSchema,
+  intendedUse: z.string().max(20_000),
+});
+
+export type Column = z.output<typeof columnSchema>;
+export type Parent = z.output<typeof parentSchema>;
+export type DataStatement = z.output<typeof dataSchema>;
+export type DerivedStatement = z.output<typeof derivedSchema>;
+export type RunStatement = z.output<typeof runSchema>;
+export type ModelStatement = z.output<typeof modelSchema>;
+/** A statement about a table's bytes. */
+export type TableStatement = DataStatement | DerivedStatement;
+/** A statement that an asset on chain commits to. */
+export type AssetStatement = TableStatement | ModelStatement;
+
+/** Statement types that this room defines, by their name. */
+export const statementSchemas = {
+  "assay/data/1": dataSchema,
+  "assay/derived/1": derivedSchema,
+  "assay/run/1": runSchema,
+  "assay/model/1": modelSchema,
+} as const;
+
+/** The `type` field of any statement, of this room or another; throws InvalidInputError when there is none. */
+export function statementType(statement: unknown): string {
+  const type = (statement as { type?: unknown } | null)?.type;
+  if (typeof type === "string" && /^[a-z][a-z0-9-]*(\/[a-z0-9-]+)*\/\d+$/.test(type)) return type;
+  throw new InvalidInputError("a statement needs a type such as assay/data/1", { data: { type: type ?? null } });
+}
+
+/** Checks a statement against its schema and returns it typed; throws InvalidInputError that names the field. */
+export function parseStatement<T extends keyof typeof statementSchemas>(
+  type: T,
+  value: unknown,
+): z.output<(typeof statementSchemas)[T]> {
+  const found = statementType(value);
+  if (found !== type)
+    throw new InvalidInputError(`expected a statement ${type}, found ${found}`, { data: { type: found } });
+  const result = statementSchemas[type].safeParse(value);
+  if (result.success) return result.data as z.output<(typeof statementSchemas)[T]>;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join(".") || "statement";
+  throw new InvalidInputError(`${type}: ${field}: ${issue?.message ?? "does not fit"}`, { data: { type, field } });
+}
+
+/** Checks a statement that an asset commits to (data, derived or model); throws InvalidInputError. */
+export function parseAssetStatement(value: unknown): AssetStatement {
+  const type = statementType(value);
+  if (type === "assay/data/1" || type === "assay/derived/1" || type === "assay/model/1")
+    return parseStatement(type, value);
+  throw new InvalidInputError(`an asset is data, derived or model, not ${type}`, { data: { type } });
+}
+
+/** Checks a statement about a table; throws InvalidInputError when the asset is something else, e.g. a model. */
+export function parseTableStatement(value: unknown): TableStatement {
+  const type = statementType(value);
+  if (type === "assay/data/1" || type === "assay/derived/1") return parseStatement(type, value);
+  throw new InvalidInputError(`a table is wanted here, not ${type}`, { data: { type } });
+}

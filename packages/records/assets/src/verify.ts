@@ -1,0 +1,227 @@
+import { BaseError, InvalidInputError, NotFoundError } from "@base/errors";
+import type { Check, Context, Verifier } from "@kernel/capability";
+import type { Store } from "@machines/store";
+import { readFile } from "node:fs/promises";
+import { key } from "./lineage.ts";
+import { parseReceipt, type Receipt, type ReceiptEntry } from "./receipt.ts";
+import { lower, recoverSigner, scopeOf, statementHash } from "./sign.ts";
+import { type AssetStatement, parseAssetStatement, parseStatement, statementType } from "./statements.ts";
+import { type Finding, same, verifyAsset } from "./verifyAsset.ts";
+
+/** Verifiers of all rooms by statement type; `transform:<id>` repeats a transform of derived tables. */
+export type Verifiers = Readonly<Record<string, () => Promise<Verifier>>>;
+
+/** One check, with the node that it is about. */
+export interface ReceiptCheck extends Finding {
+  readonly about: string;
+}
+
+/** Outcome of a verification: verified only when every check that ran holds. */
+export interface VerifyReport {
+  readonly subject: string;
+  readonly verified: boolean;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly checks: ReceiptCheck[];
+}
+
+export interface VerifyInput {
+  /** File with a receipt. */
+  readonly file?: string | undefined;
+  /** The receipt itself. */
+  readonly receipt?: unknown;
+}
+
+const assetTypes: readonly string[] = ["assay/data/1", "assay/derived/1", "assay/model/1"];
+
+/** Reads a receipt and checks it; a shell that knows more rooms hands their verifiers in as `context.verifiers`. */
+export async function verify(
+  context: Context & { readonly verifiers?: Verifiers },
+  input: VerifyInput,
+): Promise<VerifyReport> {
+  if ((input.file === undefined) === (input.receipt === undefined))
+    throw new InvalidInputError("give either a file or a receipt");
+  const receipt = input.file === undefined ? input.receipt : await readJson(input.file);
+  return verifyReceipt(context, receipt, context.verifiers ?? {});
+}
+
+/**
+ * Checks every statement of a receipt: canonical hash, signature, chain, parents, bytes at hand, and what the rooms'
+ * verifiers add (a training run is trained again). What the receipt itself claims about contracts is never trusted.
+ *
+ * Throws InvalidInputError when it is no receipt; what does not hold is reported, not thrown. SPEC S11.
+ */
+export async function verifyReceipt(context: Context, receipt: unknown, verifiers: Verifiers): Promise<VerifyReport> {
+  const parsed = parseReceipt(receipt);
+  const checks: ReceiptCheck[] = [];
+  const total = parsed.statements.length;
+  for await (const check of wholeChecks(context, parsed)) checks.push({ ...check, about: "receipt" });
+  const inner: Context = { ...context, store: withStatements(context.store, parsed) };
+  if (checks.every((check) => check.ok)) {
+    for (const [index, entry] of parsed.statements.entries()) {
+      context.signal.throwIfAborted();
+      context.progress({ label: `verifying ${key(entry.node)}`, done: index, total, unit: "statements" });
+      for await (const check of guarded(entryChecks(inner, parsed, entry, verifiers))) {
+        checks.push({ ...check, about: key(entry.node) });
+      }
+    }
+  }
+  const failed = checks.filter((check) => !check.ok).length;
+  const skipped = checks.filter((check) => check.skipped).length;
+  return {
+    subject: key(parsed.subject),
+    verified: failed === 0,
+    passed: checks.length - failed - skipped,
+    failed,
+    skipped,
+    checks,
+  };
+}
+
+async function* wholeChecks(context: Context, receipt: Receipt): AsyncIterable<Finding> {
+  const scope = scopeOf(context);
+  yield same("chain", String(receipt.chainId), String(scope.chainId));
+  yield same("Assets contract", receipt.contracts["Assets"] ?? "none", scope.assets);
+  const entries = new Set<string>();
+  for (const { node } of receipt.statements) {
+    if (entries.has(key(node))) yield { name: "statements", ok: false, detail: `${key(node)} has two statements` };
+    entries.add(key(node));
+  }
+  yield { name: "subject", ok: entries.has(key(receipt.subject)), detail: `${key(receipt.subject)} needs a statement` };
+  const next = new Map<string, string[]>();
+  for (const { from, to } of receipt.edges) next.set(key(from), [...(next.get(key(from)) ?? []), key(to)]);
+  const reached = new Set([key(receipt.subject)]);
+  for (const at of reached) for (const to of next.get(at) ?? []) reached.add(to);
+  const loose = receipt.nodes.map(key).filter((node) => !reached.has(node));
+  yield {
+    name: "lineage",
+    ok: loose.length === 0,
+    detail: loose.length === 0 ? `${reached.size} nodes hang together` : `${loose.join(", ")} hang loose`,
+  };
+}
+
+async function* entryChecks(
+  context: Context,
+  receipt: Receipt,
+  entry: ReceiptEntry,
+  verifiers: Verifiers,
+): AsyncIterable<Finding> {
+  yield same("canonical hash", statementHash(entry.statement), entry.hash);
+  const type = statementType(entry.statement);
+  yield* signatureChecks(context, entry);
+  if (assetTypes.includes(type)) {
+    const statement = parseAssetStatement(entry.statement);
+    yield same("node", entry.node.kind, "asset");
+    yield* linkChecks(receipt, statement);
+    yield* verifyAsset(context, entry);
+    if (statement.type === "assay/derived/1") {
+      const repeat = verifiers[`transform:${statement.transform.id}`];
+      if (repeat) yield* run(await repeat(), context, statement);
+      else
+        yield {
+          name: "transform",
+          ok: true,
+          skipped: true,
+          detail: `nobody here can repeat ${statement.transform.id}`,
+        };
+    }
+  } else if (type === "assay/run/1") {
+    yield same("node", key(entry.node), `run:${entry.hash}`);
+  } else {
+    // `assay/payout/1` speaks about a payout and names its id: a receipt cannot pass off one payout for another.
+    yield same("node", entry.node.kind, type.split("/").at(-2) ?? type);
+    yield { name: "names its node", ok: names(entry.statement, entry.node.id), detail: entry.node.id };
+  }
+  const load = verifiers[type];
+  if (load) yield* run(await load(), context, entry.statement);
+  else if (!assetTypes.includes(type)) yield { name: "verifier", ok: false, detail: `this node cannot check ${type}` };
+}
+
+async function* signatureChecks(context: Context, entry: ReceiptEntry): AsyncIterable<Finding> {
+  const { signer, signature, hash, statement } = entry;
+  const creator = (statement as { creator?: unknown }).creator;
+  if (signer === undefined || signature === undefined) {
+    // What is on chain is authorised by its transaction; a run is bound by the model's statement, which names its hash.
+    return yield {
+      name: "signature",
+      ok: true,
+      skipped: true,
+      detail: "no separate signature: the chain or a later statement vouches for it",
+    };
+  }
+  const found = await recoverSigner(scopeOf(context), { statement, hash, signer, signature });
+  if (typeof creator === "string") yield same("signature", found, lower(creator));
+  else yield { name: "signature", ok: true, detail: `by ${found}` };
+}
+
+/** Whatever an asset's statement names must be in the receipt too, and be the same. */
+function* linkChecks(receipt: Receipt, statement: AssetStatement): Iterable<Finding> {
+  const byNode = new Map(receipt.statements.map((entry) => [key(entry.node), entry]));
+  for (const parent of "parents" in statement ? statement.parents : []) {
+    yield same(
+      `link to asset ${parent.asset}`,
+      byNode.get(`asset:${parent.asset}`)?.hash ?? "nothing in the receipt",
+      parent.statement,
+    );
+  }
+  if (statement.type !== "assay/model/1") return;
+  const run = byNode.get(`run:${statement.run}`);
+  yield same("link to its training run", run?.hash ?? "nothing in the receipt", statement.run);
+  if (!run) return;
+  const trained = parseStatement("assay/run/1", run.statement);
+  yield same("run: model", trained.model, statement.root);
+  const data = (parents: readonly { asset: string; root: string }[]) =>
+    parents.map(({ asset, root }) => `${asset} ${root}`).join(", ");
+  yield same("run: data", data(trained.data), data(statement.parents));
+}
+
+function names(value: unknown, id: string): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some((inner) => names(inner, id));
+  return String(value).toLowerCase() === id.toLowerCase();
+}
+
+async function* run(verifier: Verifier, context: Context, statement: unknown): AsyncIterable<Check> {
+  yield* verifier(context, statement);
+}
+
+/** Turns what a check throws into a check that failed; only "try again" errors and bugs go on. */
+async function* guarded(checks: AsyncIterable<Finding>): AsyncIterable<Finding> {
+  try {
+    yield* checks;
+  } catch (error) {
+    if (!(error instanceof BaseError) || error.kind !== "user") throw error;
+    yield { name: error.name, ok: false, detail: error.shortMessage };
+  }
+}
+
+/** The store, with the receipt's statements as blobs: a receipt stands for itself on a node that has never seen it. */
+function withStatements(store: Store, receipt: Receipt): Store {
+  const carried = new Map(receipt.statements.map((entry) => [entry.hash as string, entry.statement as unknown]));
+  return new Proxy(store, {
+    get(target, property) {
+      if (property === "getJson") {
+        return async (hash: `0x${string}`) => {
+          const statement = carried.get(hash);
+          return statement !== undefined && statementHash(statement) === hash ? statement : target.getJson(hash);
+        };
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new NotFoundError(`${file} cannot be read`, { cause, data: { file } });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInputError(`${file} is not JSON`, { cause, data: { file } });
+  }
+}

@@ -1,0 +1,158 @@
+import { sha256Hex } from "@base/bytes/hash.ts";
+import { merkleRoot } from "@base/bytes/merkle.ts";
+import { BaseError } from "@base/errors";
+import type { Check, Context } from "@kernel/capability";
+import { getAbiItem, type Hash, type Log } from "viem";
+import { type OnChainAsset, readAsset } from "./load.ts";
+import { kindOf, rootOf } from "./publishAsset.ts";
+import { parseTable } from "./publishTable.ts";
+import { lower } from "./sign.ts";
+import type { ReceiptEntry } from "./receipt.ts";
+import { type AssetStatement, type ModelStatement, parseAssetStatement, type TableStatement } from "./statements.ts";
+
+/** A check with one word more: `skipped` says that nothing was checked, and why stands in `detail`. */
+export interface Finding extends Check {
+  readonly skipped?: boolean | undefined;
+}
+
+type Needs = Pick<Context, "store" | "chain" | "contracts">;
+
+/** The Published event of an asset, read from the chain's log. */
+export interface Publication {
+  readonly parents: readonly string[];
+  readonly price: bigint;
+  readonly royaltyBps: number;
+  readonly statement: Hash;
+  readonly block: bigint;
+  readonly tx: Hash;
+}
+
+/**
+ * Checks an asset's statement against the chain (current state, event, settled block), its parents, and its bytes when
+ * they are at hand. SPEC S11.
+ */
+export async function* verifyAsset(context: Needs, entry: ReceiptEntry): AsyncIterable<Finding> {
+  const statement = parseAssetStatement(entry.statement);
+  let asset: OnChainAsset;
+  try {
+    asset = await readAsset(context, entry.node.id);
+  } catch (error) {
+    if (!(error instanceof BaseError) || error.kind !== "user") throw error;
+    return yield { name: "on chain", ok: false, detail: error.shortMessage };
+  }
+  yield same("on chain: statement", asset.statement, entry.hash);
+  yield same("on chain: content root", asset.root, rootOf(statement));
+  yield same("on chain: kind", asset.kind, kindOf(statement));
+  yield same("on chain: publisher", asset.publisher, statement.creator);
+  yield* verifyPublication(context, entry, statement);
+  for (const parent of "parents" in statement ? statement.parents : []) {
+    const onChain = await readAsset(context, parent.asset).catch(orUndefined);
+    const ok = onChain?.root === parent.root && onChain.statement === parent.statement;
+    yield {
+      name: `parent ${parent.asset}`,
+      ok,
+      detail: ok ? `root ${parent.root}` : "the chain says something else about it",
+    };
+  }
+  yield* statement.type === "assay/model/1"
+    ? verifyModelBytes(context, statement)
+    : verifyTableBytes(context, statement);
+}
+
+/** The one Published event of an asset on this node's Assets contract; undefined when there is none. */
+export async function publicationOf(
+  context: Pick<Context, "chain" | "contracts">,
+  id: string,
+): Promise<Publication | undefined> {
+  const assets = context.contracts.get("Assets");
+  const event = getAbiItem({ abi: assets.abi, name: "Published" }) as never;
+  const logs = (await context.chain.client.getLogs({
+    address: assets.address,
+    event,
+    args: { id: BigInt(id) } as never,
+    fromBlock: assets.block,
+  })) as unknown as (Log<bigint, number, false> & { args: Record<string, unknown> })[];
+  const log = logs[0];
+  if (!log) return undefined;
+  return {
+    parents: (log.args["parents"] as bigint[]).map(String),
+    price: BigInt(log.args["price"] as bigint),
+    royaltyBps: Number(log.args["royaltyBps"]),
+    statement: log.args["statement"] as Hash,
+    block: log.blockNumber,
+    tx: log.transactionHash,
+  };
+}
+
+async function* verifyPublication(
+  context: Needs,
+  entry: ReceiptEntry,
+  statement: AssetStatement,
+): AsyncIterable<Finding> {
+  const published = await publicationOf(context, entry.node.id);
+  if (!published) return yield { name: "published", ok: false, detail: "the contract's log has no publication of it" };
+  const parents = "parents" in statement ? statement.parents.map((parent) => parent.asset) : [];
+  yield same("published: statement", published.statement, entry.hash);
+  yield same("published: parents", published.parents.join(", ") || "none", parents.join(", ") || "none");
+  yield same("published: price", published.price.toString(), statement.price);
+  yield same("published: royalty", `${published.royaltyBps} bps`, `${statement.royaltyBps} bps`);
+  if (entry.tx !== undefined) yield same("published: transaction", published.tx, entry.tx);
+  const settled = await context.chain.settled();
+  const ok = published.block <= settled;
+  yield { name: "settled", ok, detail: `block ${published.block}, settled up to ${settled}` };
+}
+
+async function* verifyTableBytes(context: Needs, statement: TableStatement): AsyncIterable<Finding> {
+  const { manifest } = statement;
+  const chunks: Uint8Array[] = [];
+  try {
+    for (const chunk of manifest.chunks) chunks.push(await context.store.get(chunk));
+  } catch (error) {
+    return yield missingBytes(error, "the table");
+  }
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  yield same("bytes: Merkle root", merkleRoot(chunks), manifest.root);
+  yield same("bytes: size", String(size), String(manifest.size));
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  const table = parseTable(bytes);
+  yield same("bytes: rows", String(table.rows), String(statement.rows));
+  const shape = (columns: readonly { name: string; type: string }[]) =>
+    columns.map(({ name, type }) => `${name} ${type}`).join(", ");
+  yield same("bytes: columns", shape(table.columns), shape(statement.schema));
+}
+
+async function* verifyModelBytes(context: Needs, statement: ModelStatement): AsyncIterable<Finding> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await context.store.get(statement.root);
+  } catch (error) {
+    return yield missingBytes(error, "the model");
+  }
+  yield same("bytes: SHA-256", sha256Hex(bytes), statement.root);
+  yield same("bytes: size", String(bytes.length), String(statement.size));
+}
+
+function missingBytes(error: unknown, what: string): Finding {
+  if (error instanceof BaseError && error.name === "IntegrityError")
+    return { name: "bytes", ok: false, detail: error.shortMessage };
+  if (error instanceof BaseError && (error.name === "NotFoundError" || error.kind === "retryable")) {
+    return { name: "bytes", ok: true, skipped: true, detail: `${what} is not at hand: ${error.shortMessage}` };
+  }
+  throw error;
+}
+
+/** A check that two texts are the same; says both when they are not. */
+export function same(name: string, found: string, expected: string): Finding {
+  const ok = lower(found) === lower(expected);
+  return { name, ok, detail: ok ? found : `found ${found}, expected ${expected}` };
+}
+
+function orUndefined(error: unknown): undefined {
+  if (error instanceof BaseError && error.kind === "user") return undefined;
+  throw error;
+}
