@@ -40,7 +40,7 @@ function vitest(name, projects, extra) {
 }
 
 step("checks", node, ["tools/check.mjs"]);
-step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production"]);
+step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"]);
 step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"]);
 step("contracts: gas", node, ["tools/gas.mjs", "--check"]);
 step("contracts: tests", join(bin, "hardhat"), ["test", "solidity"]);
