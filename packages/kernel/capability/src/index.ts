@@ -198,6 +198,6 @@ export function defineAction<const N extends string, I extends z.ZodType, O exte
 }
 
 /** Types a capability and keeps its actions' types; changes nothing at run time. */
-export function defineCapability<const C extends Capability>(capability: C): C {
+export function defineCapability<const C extends Capability>(capability: C): C & Capability {
   return capability;
 }

@@ -1,22 +1,11 @@
 // The queue of one node: a table, leases and a few workers. A worker that dies leaves a lease that runs out; whoever
 // comes next runs the job anew. Claims are compare-and-set updates, which SQLite and PostgreSQL both understand.
-import { BaseError, NotFoundError } from "@base/errors";
+import { BaseError } from "@base/errors";
 import type { Context, Job, Logger } from "@kernel/capability";
 import type { Database } from "@machines/store";
 import { sleep, vary } from "./backoff.ts";
 
 export type JobState = "ready" | "running" | "done" | "failed";
-
-/** A job as it stands in the queue; times in milliseconds since 1970. */
-export interface QueuedJob {
-  readonly kind: string;
-  readonly key: string;
-  readonly payload: unknown;
-  readonly state: JobState;
-  readonly runAfter: number;
-  readonly attempts: number;
-  readonly error: string | null;
-}
 
 export interface JobsOptions {
   readonly db: Database;
@@ -55,7 +44,7 @@ interface Row {
 
 const longest = 300_000;
 
-/** The queue and its workers. `enqueue` and `list` work without `start`. */
+/** The queue and its workers. `enqueue` and `runOne` work without `start`. */
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #byKind: ReadonlyMap<string, Job>;
@@ -132,26 +121,6 @@ export class Jobs {
   }
   #cut = new AbortController();
 
-  /** Jobs by state, newest change first. */
-  async list(filter: { state?: JobState; kind?: string; limit?: number } = {}): Promise<QueuedJob[]> {
-    let query = this.#options.db.kysely.selectFrom("jobs").selectAll();
-    if (filter.state) query = query.where("state", "=", filter.state);
-    if (filter.kind) query = query.where("kind", "=", filter.kind);
-    const rows = (await query
-      .orderBy("updated", "desc")
-      .limit(filter.limit ?? 100)
-      .execute()) as Row[];
-    return rows.map((row) => ({
-      kind: row.kind,
-      key: row.key,
-      payload: JSON.parse(row.payload),
-      state: row.state,
-      runAfter: Number(row.run_after),
-      attempts: row.attempts,
-      error: row.error,
-    }));
-  }
-
   /** How many jobs are in each state. */
   async counts(): Promise<Readonly<Record<JobState, number>>> {
     const rows = await this.#options.db.kysely
@@ -162,20 +131,6 @@ export class Jobs {
     const counts = { ready: 0, running: 0, done: 0, failed: 0 };
     for (const { state, count } of rows) counts[state as JobState] = Number(count);
     return counts;
-  }
-
-  /** Gives a parked job a new life. Throws NotFoundError when no failed job has this kind and key. */
-  async retry(kind: string, key: string): Promise<void> {
-    const now = this.#options.clock();
-    const { numUpdatedRows } = await this.#options.db.kysely
-      .updateTable("jobs")
-      .set({ state: "ready", attempts: 0, run_after: now, updated: now, error: null })
-      .where("kind", "=", kind)
-      .where("key", "=", key)
-      .where("state", "=", "failed")
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new NotFoundError(`No failed job ${kind} ${key}.`);
-    this.poke();
   }
 
   /** Claims and runs one job; false when none is due. For tests and one-shot runs. */
