@@ -15,10 +15,10 @@ import {IBonds} from "@records/bonds/contracts/IBonds.sol";
 /// Deadlines are inclusive for the acting member (`<=`), exclusive for the next step (`>`).
 interface IPanel is IArbiter, IBonds {
     /// @param stake Locked per member and dispute; lost in part by silence or by revealing another result.
-    /// @param fee Price of a dispute, shared by the majority.
+    /// @param fee Price of a dispute, shared by the majority; not zero, so that calling the panel for nothing costs.
     /// @param commitPeriod Seconds for commitments.
     /// @param revealPeriod Seconds for reveals.
-    /// @param exitDelay Seconds between a member's notice and its first withdrawal.
+    /// @param exitDelay Seconds between a member's notice and the withdrawal of its last stake.
     /// @param penaltyBps Part of the stake that a minority or silent member loses, 1..10,000.
     struct Terms {
         uint96 stake;
@@ -76,7 +76,11 @@ interface IPanel is IArbiter, IBonds {
     /// @notice Counts, rules, pays and slashes; anyone, after the reveal deadline or once all seated members revealed.
     function settle(uint256 disputeId) external;
 
-    /// @notice Gives notice: after `exitDelay` the caller may withdraw its free bond. Disputes opened until then still seat it.
+    /// @notice The result a member reveals when the bytes to re-execute cannot be had; a majority of it rules Refused.
+    function UNAVAILABLE() external view returns (bytes32);
+
+    /// @notice Gives notice: after `exitDelay` the caller may withdraw its last free stake too (what
+    /// it has beyond one stake is free at any time). Disputes opened until then still seat it.
     function announceExit() external;
 
     /// @notice Takes the notice back.

@@ -12,6 +12,8 @@ import {IPanel} from "./IPanel.sol";
 contract Panel is IPanel, Bonds {
     using SafeERC20 for IERC20;
 
+    /// @inheritdoc IPanel
+    bytes32 public constant UNAVAILABLE = keccak256("assay/unavailable");
     uint256 private constant MAX_MEMBERS = 15;
     uint256 private constant MAX_PERIOD = 30 days;
     uint256 private constant BPS = 10_000;
@@ -41,6 +43,7 @@ contract Panel is IPanel, Bonds {
         if (n == 0 || n > MAX_MEMBERS) revert BadTerms("members");
         if (quorum_ * 2 <= n || quorum_ > n) revert BadTerms("quorum");
         if (t.stake == 0) revert BadTerms("stake");
+        if (t.fee == 0) revert BadTerms("fee");
         if (t.commitPeriod == 0 || t.commitPeriod > MAX_PERIOD) revert BadTerms("commitPeriod");
         if (t.revealPeriod == 0 || t.revealPeriod > MAX_PERIOD) revert BadTerms("revealPeriod");
         if (t.exitDelay > MAX_PERIOD) revert BadTerms("exitDelay");
@@ -103,7 +106,6 @@ contract Panel is IPanel, Bonds {
 
     /// @dev The fee waits in the contract, outside of every account, until the dispute is settled.
     function _takeFee() private {
-        if (_fee == 0) return;
         uint256 before = _token.balanceOf(address(this));
         _token.safeTransferFrom(msg.sender, address(this), _fee);
         uint256 received = _token.balanceOf(address(this)) - before;
@@ -163,7 +165,7 @@ contract Panel is IPanel, Bonds {
 
         bytes32 majority = _majority(disputeId, c.seated);
         Ruling r = Ruling.Neither;
-        if (majority == 0) r = Ruling.Refused;
+        if (majority == 0 || majority == UNAVAILABLE) r = Ruling.Refused;
         else if (majority == c.defence) r = Ruling.Defence;
         else if (majority == c.claim) r = Ruling.Claim;
         c.ruling = r;
@@ -249,8 +251,11 @@ contract Panel is IPanel, Bonds {
         emit ExitCancelled(msg.sender);
     }
 
-    function _beforeWithdraw(address who) internal view override {
+    /// @dev What a member has beyond one stake is its own at any time; the stake needs notice.
+    function _afterDebit(address who) internal view override {
         if (_places[who] == 0) return;
+        (uint128 free,) = account(who);
+        if (free >= _stake) return;
         uint256 exitAt = _exits[who];
         if (exitAt == 0 || block.timestamp <= exitAt) revert ExitNotReady(who, exitAt);
     }

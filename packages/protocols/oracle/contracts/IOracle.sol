@@ -33,7 +33,8 @@ interface IOracle is IBonds {
         Void
     }
 
-    /// @notice The terms under which requests are answered; registered by anyone, immutable, named by their hash.
+    /// @notice The terms under which requests are answered; registered by anyone, immutable. The id is
+    /// [ keccak256(abi.encode(policy)) first 96 bits | bond : 96 | window : 32 | royaltyBps : 16 | threshold : 8 | open : 8 ].
     /// @param operators Who may answer; strictly ascending, at most 64; empty means anyone with a bond.
     /// @param threshold Signers an answer needs, 1..32.
     /// @param window Seconds in which an answer may be challenged.
@@ -53,7 +54,7 @@ interface IOracle is IBonds {
 
     /// @notice What is asked.
     /// @param requester The caller of `request`; receives `onReport`.
-    /// @param policyId Hash of a registered policy.
+    /// @param policyId A registered policy. Under an id that was never registered nobody can answer: the request expires.
     /// @param modelId Asset id of the model; 0 for none (then the signers get the whole fee).
     /// @param inputHash SHA-256 of the input that the model runs on.
     /// @param valueAtRisk What a wrong answer could move, in token units; <= threshold x bond.
@@ -99,7 +100,7 @@ interface IOracle is IBonds {
     }
 
     event PolicyRegistered(bytes32 indexed policyId, Policy policy);
-    event Requested(bytes32 indexed id, address indexed requester, bytes32 indexed policyId, Request request);
+    event Requested(bytes32 indexed id, address indexed requester, Request request);
     /// @notice `signers[0]` sent it; it may be challenged up to and including `deadline`.
     event Submitted(bytes32 indexed id, Answer answer, address[] signers, uint256 deadline);
     /// @notice `deadline` is the last second the court has.
@@ -108,8 +109,9 @@ interface IOracle is IBonds {
     );
     /// @notice `ruling` is an IArbiter.Ruling (Pending stands for silence). `deadline` is that of the state that follows, 0 when void.
     event Resolved(bytes32 indexed id, uint256 indexed disputeId, uint8 ruling, Status status, uint256 deadline);
-    /// @notice Final; `delivered` tells whether the callback succeeded; `royalty` waits for `distribute`.
-    event Finalized(bytes32 indexed id, int256 output, bool delivered, uint256 royalty);
+    /// @notice Final; `delivered` tells whether the callback succeeded. The signers have their pay (fee - royalty, in
+    /// equal parts, the remainder to the first); the royalty, floor(fee x royaltyBps / 10,000), waits for `distribute`.
+    event Finalized(bytes32 indexed id, int256 output, bool delivered);
     event Redelivered(bytes32 indexed id);
     event Voided(bytes32 indexed id, uint256 refund);
     /// @notice `amount` of the royalty of `id` went to `owner` in the ledger.
@@ -117,6 +119,8 @@ interface IOracle is IBonds {
 
     error BadPolicy(string field);
     error UnknownPolicy(bytes32 policyId);
+    /// @notice Other terms are registered under the same id.
+    error PolicyCollision(bytes32 policyId);
     error NotRequester(address requester, address caller);
     error AlreadyRequested(bytes32 id);
     error ExpiryPassed(uint256 expiry, uint256 now_);

@@ -17,14 +17,10 @@ import {IReceiver} from "./IReceiver.sol";
 contract Oracle is IOracle, Bonds, EIP712 {
     using SafeERC20 for IERC20;
 
-    /// @dev Terms of a policy in one slot. Every admitted operator's slot holds them too: one load admits and informs.
-    struct Terms {
-        uint96 bond;
-        uint32 window;
-        uint32 courtTime;
-        uint16 royaltyBps;
-        uint8 threshold;
-        bool open;
+    /// @dev What only a dispute needs of a policy; everything else is in the policy's id.
+    struct Court {
+        address arbiter;
+        uint32 time;
     }
 
     /// @notice Most gas a callback may ask for, so that a final transaction fits in a block.
@@ -42,9 +38,10 @@ contract Oracle is IOracle, Bonds, EIP712 {
     );
 
     IAssets private immutable _assets;
-    /// @dev By policy: the terms at address 0, and the same at each listed operator.
-    mapping(bytes32 policyId => mapping(address operator => Terms)) private _terms;
-    mapping(bytes32 policyId => address) private _arbiters;
+    mapping(bytes32 policyId => bytes32) private _digests;
+    mapping(bytes32 policyId => Court) private _courts;
+    /// @dev By policy: each listed operator, or address 0 where anyone may answer.
+    mapping(bytes32 policyId => mapping(address operator => bool)) private _admitted;
     mapping(bytes32 id => uint256) private _slots;
 
     constructor(IERC20 token_, IAssets assets_) Bonds(token_) EIP712("Assay Oracle", "1") {
@@ -65,19 +62,54 @@ contract Oracle is IOracle, Bonds, EIP712 {
         uint256 n = p.operators.length;
         if (n > MAX_OPERATORS || (n != 0 && n < p.threshold)) revert BadPolicy("operators");
 
-        policyId = keccak256(abi.encode(p));
-        if (_arbiters[policyId] != address(0)) return policyId;
-        Terms memory t = Terms(p.bond, p.window, p.courtTime, p.royaltyBps, p.threshold, n == 0);
-        _terms[policyId][address(0)] = t;
-        _arbiters[policyId] = p.arbiter;
+        bytes32 digest = keccak256(abi.encode(p));
+        policyId = _policyId(p, digest);
+        if (_digests[policyId] == digest) return policyId;
+        if (_digests[policyId] != 0) revert PolicyCollision(policyId);
+        _digests[policyId] = digest;
+        _courts[policyId] = Court(p.arbiter, p.courtTime);
+        if (n == 0) _admitted[policyId][address(0)] = true;
         address previous;
         for (uint256 i; i < n; ++i) {
             address operator = p.operators[i];
             if (operator <= previous) revert BadPolicy("operators");
-            _terms[policyId][operator] = t;
+            _admitted[policyId][operator] = true;
             previous = operator;
         }
         emit PolicyRegistered(policyId, p);
+    }
+
+    /// @dev [ digest : 96 | bond : 96 | window : 32 | royaltyBps : 16 | threshold : 8 | open : 8 ]: the id of a policy
+    /// carries the terms that every decision needs, so that none of them is loaded from storage.
+    function _policyId(Policy calldata p, bytes32 digest) private pure returns (bytes32) {
+        uint256 word = uint256(digest) >> 160 << 160;
+        word |= uint256(p.bond) << 64 | uint256(p.window) << 32 | uint256(p.royaltyBps) << 16 | uint256(p.threshold) << 8;
+        return bytes32(p.operators.length == 0 ? word | 1 : word);
+    }
+
+    function _bond(bytes32 policyId) private pure returns (uint256) {
+        return uint96(uint256(policyId) >> 64);
+    }
+
+    function _window(bytes32 policyId) private pure returns (uint256) {
+        return uint32(uint256(policyId) >> 32);
+    }
+
+    function _royaltyBps(bytes32 policyId) private pure returns (uint256) {
+        return uint16(uint256(policyId) >> 16);
+    }
+
+    function _threshold(bytes32 policyId) private pure returns (uint256) {
+        return uint8(uint256(policyId) >> 8);
+    }
+
+    function _open(bytes32 policyId) private pure returns (bool) {
+        return uint8(uint256(policyId)) != 0;
+    }
+
+    /// @dev What stands behind an answer, and what a challenger puts against it.
+    function _stakes(bytes32 policyId) private pure returns (uint256) {
+        return _threshold(policyId) * _bond(policyId);
     }
 
     // ------------------------------------------------------------------ request, answer
@@ -87,16 +119,14 @@ contract Oracle is IOracle, Bonds, EIP712 {
         if (msg.sender != r.requester) revert NotRequester(r.requester, msg.sender);
         if (r.expiry < block.timestamp || r.expiry > type(uint40).max) revert ExpiryPassed(r.expiry, block.timestamp);
         if (r.callbackGas > MAX_CALLBACK_GAS) revert CallbackGasTooHigh(r.callbackGas, MAX_CALLBACK_GAS);
-        Terms memory t = _terms[r.policyId][address(0)];
-        if (t.threshold == 0) revert UnknownPolicy(r.policyId);
-        uint256 slashable = uint256(t.threshold) * t.bond;
-        if (r.valueAtRisk > slashable) revert ValueAboveBond(r.valueAtRisk, slashable);
+        uint256 stakes = _stakes(r.policyId);
+        if (r.valueAtRisk > stakes) revert ValueAboveBond(r.valueAtRisk, stakes);
 
         id = _id(r);
         if (_slots[id] != 0) revert AlreadyRequested(id);
         _slots[id] = _pack(0, r.expiry, Status.Open);
         if (r.fee != 0) _debit(msg.sender, r.fee);
-        emit Requested(id, msg.sender, r.policyId, r);
+        emit Requested(id, msg.sender, r);
     }
 
     /// @inheritdoc IOracle
@@ -104,14 +134,13 @@ contract Oracle is IOracle, Bonds, EIP712 {
         bytes32 id = _id(r);
         uint256 slot = _expect(id, Status.Open);
         if (block.timestamp > _deadline(slot)) revert TooLate(id, _deadline(slot));
-        Terms memory t = _admit(r.policyId, msg.sender);
-        _checkAnswer(a, t.window);
-        address[] memory signers = _signers(id, r, a, signatures, t.threshold);
+        _admit(r.policyId, msg.sender);
+        uint256 deadline = _checkAnswer(a, r.policyId);
+        address[] memory signers = _signers(id, r, a, signatures);
 
-        uint256 deadline = block.timestamp + t.window;
         _slots[id] = _pack(_hash(a, signers), deadline, Status.Answered);
         for (uint256 i; i < signers.length; ++i) {
-            _lock(signers[i], t.bond);
+            _lock(signers[i], _bond(r.policyId));
         }
         emit Submitted(id, a, signers, deadline);
     }
@@ -136,16 +165,16 @@ contract Oracle is IOracle, Bonds, EIP712 {
     ) external nonReentrant returns (uint256 disputeId) {
         bytes32 id = _id(r);
         _expectAnswer(id, a, signers);
-        Terms memory t = _terms[r.policyId][address(0)];
-        _checkAnswer(claim, t.window);
+        _checkAnswer(claim, r.policyId);
+        Court memory court = _courts[r.policyId];
 
         // The court has the word while it is called: nothing can match an empty commitment.
-        uint256 deadline = block.timestamp + t.courtTime;
+        uint256 deadline = block.timestamp + court.time;
         _slots[id] = _pack(0, deadline, Status.Disputed);
-        _lock(msg.sender, uint256(t.threshold) * t.bond);
-        disputeId = _openDispute(id, r, a, claim, signers[0], maxCourtFee);
+        _lock(msg.sender, _stakes(r.policyId));
+        disputeId = _openDispute(id, r, a, claim, signers[0], IArbiter(court.arbiter), maxCourtFee);
         _slots[id] = _pack(keccak256(abi.encode(a, signers, claim, msg.sender, disputeId)), deadline, Status.Disputed);
-        emit Challenged(id, msg.sender, _arbiters[r.policyId], disputeId, claim, deadline);
+        emit Challenged(id, msg.sender, court.arbiter, disputeId, claim, deadline);
     }
 
     /// @inheritdoc IOracle
@@ -153,14 +182,13 @@ contract Oracle is IOracle, Bonds, EIP712 {
         bytes32 id = _id(r);
         uint256 slot = _expect(id, Status.Disputed);
         _expectHash(id, slot, keccak256(abi.encode(d.answer, d.signers, d.claim, d.challenger, d.disputeId)));
-        IArbiter.Ruling ruling = _pullRuling(_arbiters[r.policyId], d.disputeId);
+        IArbiter.Ruling ruling = _pullRuling(_courts[r.policyId].arbiter, d.disputeId);
         if (ruling == IArbiter.Ruling.Pending && block.timestamp <= _deadline(slot)) {
             revert TooEarly(id, _deadline(slot));
         }
 
-        Terms memory t = _terms[r.policyId][address(0)];
-        uint256 stakes = uint256(t.threshold) * t.bond;
-        uint256 deadline = block.timestamp + t.window;
+        uint256 stakes = _stakes(r.policyId);
+        uint256 deadline = block.timestamp + _window(r.policyId);
         Status next = Status.Answered;
         if (ruling == IArbiter.Ruling.Defence) {
             _slots[id] = _pack(_hashCalldata(d.answer, d.signers), deadline, Status.Answered);
@@ -198,10 +226,10 @@ contract Oracle is IOracle, Bonds, EIP712 {
         if (block.timestamp <= _deadline(slot)) revert TooEarly(id, _deadline(slot));
 
         _slots[id] = _pack(hash, 0, Status.Final);
-        uint256 royalty = _paySigners(r, signers);
+        _paySigners(r, signers);
         bool delivered = _deliver(id, r, a, r.callbackGas);
         if (!delivered) _slots[id] = _pack(hash, 0, Status.Undelivered);
-        emit Finalized(id, a.output, delivered, royalty);
+        emit Finalized(id, a.output, delivered);
     }
 
     /// @inheritdoc IOracle
@@ -264,15 +292,23 @@ contract Oracle is IOracle, Bonds, EIP712 {
     }
 
     /// @inheritdoc IOracle
-    function policy(bytes32 policyId) external view returns (uint8, uint32, uint32, uint96, uint16, address, bool) {
-        Terms memory t = _terms[policyId][address(0)];
-        if (t.threshold == 0) revert UnknownPolicy(policyId);
-        return (t.threshold, t.window, t.courtTime, t.bond, t.royaltyBps, _arbiters[policyId], t.open);
+    function policy(bytes32 id) external view returns (uint8, uint32, uint32, uint96, uint16, address, bool) {
+        Court memory court = _courts[id];
+        if (court.arbiter == address(0)) revert UnknownPolicy(id);
+        return (
+            uint8(_threshold(id)),
+            uint32(_window(id)),
+            court.time,
+            uint96(_bond(id)),
+            uint16(_royaltyBps(id)),
+            court.arbiter,
+            _open(id)
+        );
     }
 
     /// @inheritdoc IOracle
     function isOperator(bytes32 policyId, address who) external view returns (bool) {
-        return who != address(0) && (_terms[policyId][who].threshold != 0 || _terms[policyId][address(0)].open);
+        return who != address(0) && _admitted[policyId][_open(policyId) ? address(0) : who];
     }
 
     /// @inheritdoc IOracle
@@ -310,16 +346,38 @@ contract Oracle is IOracle, Bonds, EIP712 {
         if (block.timestamp > _deadline(slot)) revert TooLate(id, _deadline(slot));
     }
 
-    function _id(Request calldata r) private view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), r));
+    /// @dev keccak256(abi.encode(chainid, this, r)). A field with dirty bits gives an id that nobody requested, and
+    /// `request` itself reads, so checks, every field that is shorter than a word.
+    function _id(Request calldata r) private view returns (bytes32 id) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, chainid())
+            mstore(add(m, 32), address())
+            calldatacopy(add(m, 64), r, 288)
+            id := keccak256(m, 352)
+        }
     }
 
-    function _hash(Answer calldata a, address[] memory signers) private pure returns (bytes32) {
-        return keccak256(abi.encode(a, signers));
+    /// @dev keccak256 of the answer's six words and the signers' words.
+    function _hash(Answer calldata a, address[] memory signers) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            let size := shl(5, mload(signers))
+            calldatacopy(m, a, 192)
+            mcopy(add(m, 192), add(signers, 32), size)
+            hash := keccak256(m, add(size, 192))
+        }
     }
 
-    function _hashCalldata(Answer calldata a, address[] calldata signers) private pure returns (bytes32) {
-        return keccak256(abi.encode(a, signers));
+    /// @dev The same from calldata.
+    function _hashCalldata(Answer calldata a, address[] calldata signers) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            let size := shl(5, signers.length)
+            calldatacopy(m, a, 192)
+            calldatacopy(add(m, 192), signers.offset, size)
+            hash := keccak256(m, add(size, 192))
+        }
     }
 
     function _resultHash(Request calldata r, Answer calldata a) private pure returns (bytes32) {
@@ -332,25 +390,25 @@ contract Oracle is IOracle, Bonds, EIP712 {
 
     // ------------------------------------------------------------------ parts
 
-    function _admit(bytes32 policyId, address who) private view returns (Terms memory t) {
-        t = _terms[policyId][who];
-        if (t.threshold != 0) return t;
-        t = _terms[policyId][address(0)];
-        if (!t.open) revert NotOperator(policyId, who);
+    function _admit(bytes32 policyId, address who) private view {
+        if (!_admitted[policyId][_open(policyId) ? address(0) : who]) revert NotOperator(policyId, who);
     }
 
-    function _checkAnswer(Answer calldata a, uint256 window) private view {
+    /// @return deadline End of the window that would start now.
+    function _checkAnswer(Answer calldata a, bytes32 policyId) private view returns (uint256 deadline) {
+        deadline = block.timestamp + _window(policyId);
         if (a.confidenceBps > BPS) revert BadAnswer("confidenceBps");
         if (a.producedAt > block.timestamp) revert BadAnswer("producedAt");
-        if (a.validUntil < block.timestamp + window) revert BadAnswer("validUntil");
+        if (a.validUntil < deadline) revert BadAnswer("validUntil");
     }
 
     /// @dev The caller first, then the signers of the envelope, strictly ascending.
-    function _signers(bytes32 id, Request calldata r, Answer calldata a, bytes calldata signatures, uint256 threshold)
+    function _signers(bytes32 id, Request calldata r, Answer calldata a, bytes calldata signatures)
         private
         view
         returns (address[] memory signers)
     {
+        uint256 threshold = _threshold(r.policyId);
         if (signatures.length != (threshold - 1) * 65) revert WrongSignatures(signatures.length, (threshold - 1) * 65);
         signers = new address[](threshold);
         signers[0] = msg.sender;
@@ -379,9 +437,9 @@ contract Oracle is IOracle, Bonds, EIP712 {
         Answer calldata a,
         Answer calldata claim,
         address defender,
+        IArbiter arbiter,
         uint256 maxCourtFee
     ) private returns (uint256 disputeId) {
-        IArbiter arbiter = IArbiter(_arbiters[r.policyId]);
         uint256 fee = arbiter.fee();
         if (fee > maxCourtFee) revert CourtFeeAbove(fee, maxCourtFee);
         if (fee != 0) {
@@ -447,12 +505,10 @@ contract Oracle is IOracle, Bonds, EIP712 {
 
     /// @dev Releases the bonds and pays the fee without the royalty, each signer in one write.
     /// `threshold x bond` stands behind an answer whether by all its signers or by one challenger who prevailed.
-    function _paySigners(Request calldata r, address[] calldata signers) private returns (uint256 royalty) {
-        Terms memory t = _terms[r.policyId][address(0)];
-        royalty = _royalty(r, t.royaltyBps);
+    function _paySigners(Request calldata r, address[] calldata signers) private {
         uint256 n = signers.length;
-        uint256 stake = uint256(t.threshold) * t.bond / n;
-        uint256 pay = r.fee - royalty;
+        uint256 stake = _stakes(r.policyId) / n;
+        uint256 pay = r.fee - _royalty(r);
         uint256 each = pay / n;
         _unlock(signers[0], stake, pay - each * (n - 1));
         for (uint256 i = 1; i < n; ++i) {
@@ -460,13 +516,13 @@ contract Oracle is IOracle, Bonds, EIP712 {
         }
     }
 
-    function _royalty(Request calldata r, uint256 royaltyBps) private pure returns (uint256) {
-        return r.modelId == 0 ? 0 : uint256(r.fee) * royaltyBps / BPS;
+    function _royalty(Request calldata r) private pure returns (uint256) {
+        return r.modelId == 0 ? 0 : uint256(r.fee) * _royaltyBps(r.policyId) / BPS;
     }
 
     /// @dev A model that does not exist earns nothing: its royalty goes back to the requester.
     function _payRoyalty(bytes32 id, Request calldata r) private {
-        uint256 royalty = _royalty(r, _terms[r.policyId][address(0)].royaltyBps);
+        uint256 royalty = _royalty(r);
         if (royalty == 0) return;
         if (!_assets.exists(r.modelId)) {
             _credit(r.requester, royalty);

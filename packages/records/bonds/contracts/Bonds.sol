@@ -40,8 +40,8 @@ abstract contract Bonds is IBonds, ReentrancyGuardTransient {
     /// @inheritdoc IBonds
     function withdraw(uint256 amount) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
-        _beforeWithdraw(msg.sender);
         _debit(msg.sender, amount);
+        _afterDebit(msg.sender);
         emit Withdrawn(msg.sender, amount);
         _token.safeTransfer(msg.sender, amount);
     }
@@ -62,8 +62,8 @@ abstract contract Bonds is IBonds, ReentrancyGuardTransient {
         return address(_token);
     }
 
-    /// @dev Hook for ledgers that make some accounts wait; reverts to refuse.
-    function _beforeWithdraw(address who) internal virtual {}
+    /// @dev Hook for ledgers where some accounts must keep a free balance; reverts to refuse the withdrawal.
+    function _afterDebit(address who) internal virtual {}
 
     /// @dev Adds to the free part of `who`.
     function _credit(address who, uint256 amount) internal {
