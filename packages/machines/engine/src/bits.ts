@@ -6,7 +6,7 @@ const real = new Float32Array(word.buffer);
 
 /** Bit pattern of a binary32 value; every NaN gives 0x7fc00000. */
 export function bitsOf(value: number): number {
-  if (value !== value) return CANONICAL_NAN;
+  if (Number.isNaN(value)) return CANONICAL_NAN;
   real[0] = value;
   return word[0] as number;
 }

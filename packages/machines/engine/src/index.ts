@@ -1,4 +1,4 @@
-export { type Graph, type GraphNode, type Shape } from "./graph/ir.ts";
+export type { Graph, GraphNode, Shape } from "./graph/ir.ts";
 export { BundleError } from "./model/bundle.ts";
 export type { Metrics } from "./model/evaluate.ts";
 export { type Contribution, type Decision, loadModel, type Model, type Prediction, toWad } from "./model/model.ts";

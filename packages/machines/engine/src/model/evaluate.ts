@@ -46,7 +46,7 @@ function errorsOf(errors: readonly number[]): Errors {
 /** Keeps a value in [0, 1] when asked. */
 export function clampWhen(clamp: boolean | undefined, value: number): number {
   if (clamp !== true) return value;
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return value < 0 ? 0 : Math.min(value, 1);
 }
 
 /** Predictions of the test samples, in the split's order. */
@@ -131,7 +131,7 @@ function binaryMetrics(predictions: readonly number[], targets: readonly number[
   let [loss, right] = [0, 0];
   predictions.forEach((prediction, index) => {
     const likely = targets[index] === 1 ? prediction : 1 - prediction;
-    loss -= log32(Math.fround(likely < floor ? floor : likely));
+    loss -= log32(Math.fround(Math.max(likely, floor)));
     if (prediction >= 0.5 === (targets[index] === 1)) right++;
   });
   return {

@@ -83,8 +83,8 @@ function aggregateRows(column: Column, from: number, to: number, aggregate: Aggr
   let result = numeric(column, from);
   for (let row = from + 1; row < to; row++) {
     const value = numeric(column, row);
-    if (aggregate === "min") result = value < result ? value : result;
-    else if (aggregate === "max") result = value > result ? value : result;
+    if (aggregate === "min") result = Math.min(value, result);
+    else if (aggregate === "max") result = Math.max(value, result);
     else result += value;
   }
   return aggregate === "mean" ? result / (to - from) : result;

@@ -49,23 +49,23 @@ function checkInputs(value: unknown, windowed: boolean): void {
   value.forEach((entry, index) => {
     const path = `inputs[${index}]`;
     const input = object(entry, path, windowed ? ["column", "aggregate"] : ["column"]);
-    text(input["column"], `${path}.column`);
-    if (windowed) oneOf(input["aggregate"], `${path}.aggregate`, ["sum", "mean", "min", "max"]);
-    const key = `${String(input["column"])}/${String(input["aggregate"])}`;
+    text(input.column, `${path}.column`);
+    if (windowed) oneOf(input.aggregate, `${path}.aggregate`, ["sum", "mean", "min", "max"]);
+    const key = `${String(input.column)}/${String(input.aggregate)}`;
     if (seen.has(key)) throw new RecipeError(path, "is listed twice.");
     seen.add(key);
   });
 }
 
 function checkModel(value: unknown, task: unknown): void {
-  const kind = (value as Fields | null)?.["kind"];
+  const kind = (value as Fields | null)?.kind;
   oneOf(kind, "model.kind", ["mlp", "linear", "logistic"]);
   if (kind === "linear" && task !== "regression")
     throw new RecipeError("model.kind", "linear needs the task regression.");
   if (kind === "logistic" && task !== "binary") throw new RecipeError("model.kind", "logistic needs the task binary.");
   const model = object(value, "model", kind === "mlp" ? ["kind", "hidden"] : ["kind"]);
   if (kind !== "mlp") return;
-  const hidden = model["hidden"];
+  const hidden = model.hidden;
   if (!Array.isArray(hidden) || hidden.length === 0 || hidden.length > 16)
     throw new RecipeError("model.hidden", "must list 1 to 16 layer widths.");
   hidden.forEach((width, index) => {
@@ -89,36 +89,36 @@ export function validateRecipe(value: unknown): Recipe {
     "checkpointEvery",
   ];
   const recipe = object(value, "recipe", required, ["time", "window", "clamp", "tolerance"]);
-  if (recipe["version"] !== 1) throw new RecipeError("version", `must be 1, not ${JSON.stringify(recipe["version"])}.`);
-  oneOf(recipe["task"], "task", ["regression", "binary"]);
-  text(recipe["target"], "target");
-  if (recipe["time"] !== undefined) text(recipe["time"], "time");
-  if (recipe["window"] !== undefined) {
-    const window = object(recipe["window"], "window", ["days", "bins"]);
-    integer(window["days"], "window.days", 1, 3660);
-    integer(window["bins"], "window.bins", 1, window["days"] as number);
-    if (recipe["time"] === undefined) throw new RecipeError("time", "is needed by a window.");
+  if (recipe.version !== 1) throw new RecipeError("version", `must be 1, not ${JSON.stringify(recipe.version)}.`);
+  oneOf(recipe.task, "task", ["regression", "binary"]);
+  text(recipe.target, "target");
+  if (recipe.time !== undefined) text(recipe.time, "time");
+  if (recipe.window !== undefined) {
+    const window = object(recipe.window, "window", ["days", "bins"]);
+    integer(window.days, "window.days", 1, 3660);
+    integer(window.bins, "window.bins", 1, window.days as number);
+    if (recipe.time === undefined) throw new RecipeError("time", "is needed by a window.");
   }
-  checkInputs(recipe["inputs"], recipe["window"] !== undefined);
-  const by = (recipe["split"] as Fields | null)?.["by"];
+  checkInputs(recipe.inputs, recipe.window !== undefined);
+  const by = (recipe.split as Fields | null)?.by;
   oneOf(by, "split.by", ["time", "ratio"]);
-  const split = object(recipe["split"], "split", by === "time" ? ["by", "trainUntil"] : ["by", "train"]);
-  if (by === "ratio") real(split["train"], "split.train", 0, 1);
+  const split = object(recipe.split, "split", by === "time" ? ["by", "trainUntil"] : ["by", "train"]);
+  if (by === "ratio") real(split.train, "split.train", 0, 1);
   else {
-    if (recipe["time"] === undefined) throw new RecipeError("time", "is needed by a split by time.");
-    if (typeof split["trainUntil"] !== "string" || dayNumber(split["trainUntil"]) === undefined)
+    if (recipe.time === undefined) throw new RecipeError("time", "is needed by a split by time.");
+    if (typeof split.trainUntil !== "string" || dayNumber(split.trainUntil) === undefined)
       throw new RecipeError("split.trainUntil", "must be a day, YYYY-MM-DD.");
   }
-  checkModel(recipe["model"], recipe["task"]);
-  const optimizer = object(recipe["optimizer"], "optimizer", ["kind", "learningRate"]);
-  oneOf(optimizer["kind"], "optimizer.kind", ["adam", "sgd"]);
-  real(optimizer["learningRate"], "optimizer.learningRate", 0, 1000);
-  integer(recipe["epochs"], "epochs", 1, 100_000);
-  integer(recipe["batch"], "batch", 1, 65_536);
-  integer(recipe["seed"], "seed", 0, Number.MAX_SAFE_INTEGER);
-  integer(recipe["checkpointEvery"], "checkpointEvery", 1, 1_000_000_000);
-  if (recipe["clamp"] !== undefined && typeof recipe["clamp"] !== "boolean")
+  checkModel(recipe.model, recipe.task);
+  const optimizer = object(recipe.optimizer, "optimizer", ["kind", "learningRate"]);
+  oneOf(optimizer.kind, "optimizer.kind", ["adam", "sgd"]);
+  real(optimizer.learningRate, "optimizer.learningRate", 0, 1000);
+  integer(recipe.epochs, "epochs", 1, 100_000);
+  integer(recipe.batch, "batch", 1, 65_536);
+  integer(recipe.seed, "seed", 0, Number.MAX_SAFE_INTEGER);
+  integer(recipe.checkpointEvery, "checkpointEvery", 1, 1_000_000_000);
+  if (recipe.clamp !== undefined && typeof recipe.clamp !== "boolean")
     throw new RecipeError("clamp", "must be true or false.");
-  if (recipe["tolerance"] !== undefined) real(recipe["tolerance"], "tolerance", 0, 1e30);
+  if (recipe.tolerance !== undefined) real(recipe.tolerance, "tolerance", 0, 1e30);
   return value as Recipe;
 }

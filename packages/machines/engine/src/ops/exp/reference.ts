@@ -12,7 +12,7 @@ const COEFFICIENTS = [5040, 720, 120, 24, 6, 2, 1, 1].map((factorial) => f(1 / f
 export function exp32(x: number): number {
   if (x > 89) return Number.POSITIVE_INFINITY;
   if (x < -104) return 0;
-  if (x !== x) return x;
+  if (Number.isNaN(x)) return x;
   const k = f(f(x * LOG2_E) + MAGIC);
   const n = f(k - MAGIC);
   const r = f(f(x - f(n * LN2_HIGH)) - f(n * LN2_LOW));

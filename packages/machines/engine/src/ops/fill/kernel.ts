@@ -16,8 +16,8 @@ export const kernel: Kernel = {
     });
   },
   bind(exports, _inputs, output, attrs) {
-    const run = exports["fill"] as (...args: number[]) => void;
-    const bits = bitsOf(Math.fround(attrs["value"] as number));
+    const run = exports.fill as (...args: number[]) => void;
+    const bits = bitsOf(Math.fround(attrs.value as number));
     const count = sizeOf(output.shape);
     return () => run(output.at, count, bits);
   },

@@ -14,6 +14,6 @@ export const reference: Reference = {
     return shape as number[];
   },
   compute(_, attrs) {
-    return new Float32Array(sizeOf(attrs["shape"] as number[])).fill(attrs["value"] as number);
+    return new Float32Array(sizeOf(attrs.shape as number[])).fill(attrs.value as number);
   },
 };

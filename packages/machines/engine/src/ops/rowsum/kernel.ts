@@ -48,7 +48,7 @@ export const kernel: Kernel = {
     });
   },
   bind(exports, [x], output, _attrs, scratch) {
-    const run = exports["rowsum"] as (...args: number[]) => void;
+    const run = exports.rowsum as (...args: number[]) => void;
     const { shape, at } = x as { shape: readonly number[]; at: number };
     const [rows, n] = [sizeOf(output.shape), shape.at(-1) as number];
     return () => run(at, output.at, rows, n, scratch);

@@ -1,6 +1,7 @@
 import { unaryReference } from "../elementwise.ts";
 import { exp32 } from "../exp/reference.ts";
 import { log32 } from "../log/reference.ts";
+import { relu32 } from "../relu/reference.ts";
 
 const f = Math.fround;
 
@@ -9,7 +10,7 @@ export function softplus32(x: number): number {
   const e = exp32(-Math.abs(x));
   const u = f(1 + e);
   const l = u === 1 ? e : f(log32(u) * f(e / f(u - 1)));
-  return f((x < 0 ? 0 : x) + l);
+  return f(relu32(x) + l);
 }
 
 /** Elementwise softplus. */

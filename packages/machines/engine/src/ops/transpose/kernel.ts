@@ -26,7 +26,7 @@ export const kernel: Kernel = {
     });
   },
   bind(exports, [x], output) {
-    const run = exports["transpose"] as (...args: number[]) => void;
+    const run = exports.transpose as (...args: number[]) => void;
     const { shape, at } = x as { shape: readonly number[]; at: number };
     return () => run(at, output.at, shape[0] as number, shape[1] as number);
   },
