@@ -96,7 +96,7 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
     put,
     get,
     has: async (hash) => (await folder.size(hash)) !== undefined,
-    putJson: (value) => put(canonicalJsonBytes(value)),
+    putJson: async (value) => put(canonicalJsonBytes(value)),
     async getJson(hash, options) {
       const bytes = await get(hash, options);
       try {

@@ -10,7 +10,7 @@ export interface BlobFolder {
   read(hash: Hash): Promise<Uint8Array | undefined>;
   /** Bytes on disk; undefined when missing. */
   size(hash: Hash): Promise<number | undefined>;
-  /** Writes durably unless it is there. With `later` the name is durable only after `sync` of what this returns. */
+  /** Writes durably unless these bytes are there. With `later` the name is durable only after `sync` of what this returns. */
   write(hash: Hash, bytes: Uint8Array, later?: boolean): Promise<string | undefined>;
   /** Makes the names in these sub-folders durable. */
   sync(folders: Iterable<string>): Promise<void>;
@@ -46,8 +46,24 @@ export async function openBlobFolder(dir: string): Promise<BlobFolder> {
     }
   }
 
+  async function read(hash: Hash): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(path(hash));
+    } catch (error) {
+      if (missing(error)) return undefined;
+      throw diskError(error, path(hash));
+    }
+  }
+
+  /** True when these very bytes are there: bytes that changed on disk are written anew. */
+  async function holds(hash: Hash, bytes: Uint8Array): Promise<boolean> {
+    if ((await size(hash)) !== bytes.length) return false;
+    const there = await read(hash);
+    return there !== undefined && Buffer.compare(there, bytes) === 0;
+  }
+
   async function write(hash: Hash, bytes: Uint8Array, later = false): Promise<string | undefined> {
-    if ((await size(hash)) === bytes.length) return undefined;
+    if (await holds(hash, bytes)) return undefined;
     const folder = place(hash);
     const draft = temporary();
     try {
@@ -71,14 +87,7 @@ export async function openBlobFolder(dir: string): Promise<BlobFolder> {
     size,
     write,
     temporary,
-    async read(hash) {
-      try {
-        return await readFile(path(hash));
-      } catch (error) {
-        if (missing(error)) return undefined;
-        throw diskError(error, path(hash));
-      }
-    },
+    read,
     async sync(folders) {
       for (const folder of new Set(folders)) await syncFolder(folder);
     },
