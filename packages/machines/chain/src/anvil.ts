@@ -23,13 +23,14 @@ export interface AnvilOptions {
 
 /**
  * Runs anvil and removes home and all when our end of its input closes: on `close`, and however this process ends.
- * `$0` is the home; the rest is the command.
+ * `$0` is the home; the rest is the command. The shell lets go of its output, so that no broken pipe ends it early.
  */
 const keeper = `
 exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
-(cat <&3 >/dev/null 2>&1; kill -9 $child 2>/dev/null) >/dev/null 2>&1 &
+exec >/dev/null 2>&1
+(cat <&3; kill -9 $child) &
 wait $child
 status=$?
 rm -rf -- "$0"
@@ -56,6 +57,7 @@ export async function openAnvil(options: AnvilOptions = {}): Promise<Chain> {
       chainId,
       rpc,
       simulateOn: "pending",
+      trustNonces: 0,
       poll: { first: 2, most: 50, patience: 10_000 },
       fees: () => marketFees(rpc),
       settled: async () => {

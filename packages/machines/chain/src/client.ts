@@ -26,10 +26,15 @@ export interface Backend {
   readonly kind: Chain["kind"];
   readonly chainId: number;
   readonly rpc: Rpc;
-  /** Shorter way for transactions whose nonce is known to be right. */
-  readonly sendRaw?: (raw: Hex) => Promise<Hash>;
+  /** Shorter way for transactions whose nonce is known to be right: the receipt comes with the answer. */
+  readonly sendRaw?: (raw: Hex) => Promise<Sent>;
   /** Block that writes are simulated on; a development chain has to look at the next one, whose clock is right. */
   readonly simulateOn: "latest" | "pending";
+  /**
+   * How long a nonce that was used here counts even if the node has not heard of it, in milliseconds: nodes behind a
+   * balancer lag, but a transaction may also be dropped. Infinity: do not even ask.
+   */
+  readonly trustNonces: number;
   /** Milliseconds between looks for a receipt: first and greatest. 0 when it is there as soon as the send returns. */
   readonly poll: { readonly first: number; readonly most: number; readonly patience: number };
   readonly fees: () => Promise<Fees>;
@@ -42,6 +47,12 @@ export interface Backend {
 export type Fees =
   | { readonly type: "eip1559"; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
   | { readonly type: "legacy"; readonly gasPrice: bigint };
+
+interface Sent {
+  readonly hash: Hash;
+  /** As JSON-RPC has it; asked for when left out. */
+  readonly receipt?: unknown;
+}
 
 interface Outgoing {
   readonly account: LocalAccount;
@@ -56,7 +67,7 @@ interface Outgoing {
 export function makeChain(backend: Backend): Chain {
   const { rpc } = backend;
   const lanes = new Map<Address, Promise<unknown>>();
-  const nonces = new Map<Address, number>();
+  const nonces = new Map<Address, { readonly next: number; readonly until: number }>();
 
   async function send(out: Outgoing): Promise<Receipt> {
     const { address } = out.account;
@@ -65,8 +76,8 @@ export function makeChain(backend: Backend): Chain {
     const settled = turn.catch(() => {});
     lanes.set(address, settled);
     try {
-      const hash = await turn;
-      const receipt = await waitForReceipt(backend, hash);
+      const sent = await turn;
+      const receipt = sent.receipt === undefined ? await waitForReceipt(backend, sent.hash) : format(sent.receipt);
       if (receipt.status === "reverted") throw await reasonOf(backend, out, receipt);
       return receipt;
     } finally {
@@ -74,14 +85,20 @@ export function makeChain(backend: Backend): Chain {
     }
   }
 
-  async function submit(out: Outgoing): Promise<Hash> {
+  async function nextNonce(from: Address): Promise<number> {
+    const remembered = nonces.get(from);
+    const next = remembered !== undefined && remembered.until > performance.now() ? remembered.next : 0;
+    if (next > 0 && backend.trustNonces === Infinity) return next;
+    return Math.max(Number(await rpc.request("eth_getTransactionCount", [from, "pending"])), next);
+  }
+
+  async function submit(out: Outgoing): Promise<Sent> {
     const from = out.account.address;
     try {
       const gas = await simulate(backend, out);
       const fees = await backend.fees();
       for (let attempt = 0; ; attempt++) {
-        const counted = Number(await rpc.request("eth_getTransactionCount", [from, "pending"]));
-        const nonce = Math.max(counted, attempt === 0 ? (nonces.get(from) ?? 0) : 0);
+        const nonce = await nextNonce(from);
         const raw = await out.account.signTransaction({
           ...fees,
           chainId: backend.chainId,
@@ -92,15 +109,15 @@ export function makeChain(backend: Backend): Chain {
           ...(out.value === undefined ? {} : { value: out.value }),
         });
         try {
-          const hash = backend.sendRaw
+          const sent = backend.sendRaw
             ? await backend.sendRaw(raw)
-            : ((await rpc.request("eth_sendRawTransaction", [raw])) as Hash);
-          nonces.set(from, nonce + 1);
-          return hash;
+            : { hash: (await rpc.request("eth_sendRawTransaction", [raw])) as Hash };
+          nonces.set(from, { next: nonce + 1, until: performance.now() + backend.trustNonces });
+          return sent;
         } catch (error) {
           nonces.delete(from);
           const said = error instanceof RpcFaultError ? error.shortMessage : "";
-          if (/already known|already imported/i.test(said)) return keccak256(raw);
+          if (/already known|already imported/i.test(said)) return { hash: keccak256(raw) };
           if (attempt < 2 && /nonce/i.test(said)) continue;
           throw error;
         }
@@ -202,13 +219,17 @@ async function simulate(backend: Backend, out: Outgoing): Promise<bigint> {
   return padded > 16_777_216n && estimate <= 16_777_216n ? 16_777_216n : padded;
 }
 
+function format(receipt: unknown): Receipt {
+  return formatTransactionReceipt(receipt as never) as Receipt;
+}
+
 /** Asks again and again: a client that waits for the next block would wait for ever on a chain that mines on demand. */
 async function waitForReceipt(backend: Backend, hash: Hash): Promise<Receipt> {
   let pause = backend.poll.first;
   const until = performance.now() + backend.poll.patience;
   for (;;) {
     const receipt = await backend.rpc.request("eth_getTransactionReceipt", [hash]);
-    if (receipt !== null) return formatTransactionReceipt(receipt as never) as Receipt;
+    if (receipt !== null) return format(receipt);
     if (performance.now() > until) {
       throw new ReceiptTimeoutError(`No receipt for ${hash} after ${backend.poll.patience / 1000} s.`, {
         data: { hash },

@@ -30,6 +30,7 @@ export async function openRpc(options: RpcOptions): Promise<Chain> {
     chainId,
     rpc,
     simulateOn: "latest",
+    trustNonces: 15_000,
     poll: { first: 25, most: 1_000, patience: options.patience ?? 180_000 },
     fees: () => marketFees(rpc),
     settled: () => settledBlock(rpc, depth),

@@ -87,6 +87,16 @@ export function conformance(name: string, open: () => Promise<Subject>): void {
       expect(await chain.read(contract, "count")).toBe(before + 8n);
     });
 
+    it("goes on when somebody else used the same account", async () => {
+      await chain.write(owner, contract, "put", [key(1), key(1)]);
+      const nonce = await chain.client.getTransactionCount({ address: owner.address });
+      const fees = { maxFeePerGas: 2_000_000_000n, maxPriorityFeePerGas: 1n };
+      const tx = { type: "eip1559", chainId: chain.chainId, nonce, to: other.address, gas: 21_000n, ...fees } as const;
+      const hash = await chain.client.sendRawTransaction({ serializedTransaction: await owner.signTransaction(tx) });
+      expect((await chain.client.waitForTransactionReceipt({ hash })).status).toBe("success");
+      expect((await chain.write(owner, contract, "put", [key(1), key(2)])).status).toBe("success");
+    });
+
     it("says who cannot pay", async () => {
       const poor = privateKeyToAccount(generatePrivateKey());
       await expect(chain.write(poor, contract, "put", [key(1), key(1)])).rejects.toBeInstanceOf(InsufficientFundsError);

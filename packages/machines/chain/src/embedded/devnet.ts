@@ -136,8 +136,11 @@ export class Devnet implements Rpc {
     throw new RpcFaultError(-32_601, refusal(method));
   }
 
-  /** Mines a signed transaction whose sender and nonce the caller has checked. Resolves once it is safe on disk. */
-  async send(raw: Hex): Promise<Hash> {
+  /**
+   * Mines a signed transaction whose sender and nonce the caller has checked, and returns its receipt as JSON-RPC has
+   * it. Resolves once it is safe on disk.
+   */
+  async send(raw: Hex): Promise<{ hash: Hash; receipt: unknown }> {
     return await this.#serial(() => this.#mineTransaction(raw));
   }
 
@@ -176,7 +179,7 @@ export class Devnet implements Rpc {
         maxFeePerGas: maxFee,
         maxPriorityFeePerGas: 0n,
       });
-      return await this.#mineTransaction(raw);
+      return (await this.#mineTransaction(raw)).hash;
     });
   }
 
@@ -265,14 +268,13 @@ export class Devnet implements Rpc {
     });
   }
 
-  async #mineTransaction(raw: Hex): Promise<Hash> {
+  async #mineTransaction(raw: Hex): Promise<{ hash: Hash; receipt: unknown }> {
     const hash = (await this.#engine.request("eth_sendRawTransaction", [raw])) as Hash;
-    await this.#minePooled(raw, hash);
-    return hash;
+    return { hash, receipt: await this.#minePooled(raw, hash) };
   }
 
-  /** The transaction is in the pool, alone: log it, sync, execute. */
-  async #minePooled(raw: Hex, hash: Hash): Promise<void> {
+  /** The transaction is in the pool, alone: log it, sync, execute; its receipt. */
+  async #minePooled(raw: Hex, hash: Hash): Promise<unknown> {
     const t = this.#now();
     try {
       await this.#log.append({ k: "tx", t, p: this.#head.hash, raw, ...this.#withMark() });
@@ -280,8 +282,11 @@ export class Devnet implements Rpc {
       await this.#engine.request("hardhat_dropTransaction", [hash]);
       throw error;
     }
-    const transactions = await this.#execute(() => this.#engine.request("evm_mine", [t]));
-    if (transactions.includes(hash)) return;
+    const [, receipt] = await this.#execute(
+      () => this.#engine.request("evm_mine", [t]),
+      () => this.#engine.request("eth_getTransactionReceipt", [hash]),
+    );
+    if (receipt !== null) return receipt;
     await this.#engine.request("hardhat_dropTransaction", [hash]);
     await this.#log.append({ k: "drop", h: hash });
     throw new RpcFaultError(-32_000, "The block left the transaction out: its fee per gas is below the base fee.");
@@ -289,16 +294,19 @@ export class Devnet implements Rpc {
 
   async #mineEmpty(n: number, t: number, o: number): Promise<void> {
     await this.#log.append({ k: "mine", t, p: this.#head.hash, n, o, ...this.#withMark() });
-    await this.#execute(() => mineEmpty(this.#engine, n, t));
+    await this.#execute(
+      () => mineEmpty(this.#engine, n, t),
+      async () => undefined,
+    );
     this.#offset = o;
   }
 
-  async #execute(step: () => Promise<unknown>): Promise<readonly Hash[]> {
+  async #execute<T>(step: () => Promise<unknown>, look: () => Promise<T>): Promise<[Block, T]> {
     try {
       await step();
-      const { block, transactions } = await latest(this.#engine);
+      const [block, seen] = await Promise.all([latest(this.#engine), look()]);
       this.#head = block;
-      return transactions;
+      return [block, seen];
     } catch (error) {
       this.#failed = error;
       throw new BugError("The EVM engine could not execute a logged step.", { cause: error });
@@ -310,24 +318,20 @@ async function mineEmpty(engine: Rpc, n: number, t: number): Promise<void> {
   for (let i = 0; i < n; i++) await engine.request("evm_mine", [t]);
 }
 
-async function latest(engine: Rpc): Promise<{ block: Block; transactions: readonly Hash[] }> {
+async function latest(engine: Rpc): Promise<Block> {
   const block = (await engine.request("eth_getBlockByNumber", ["latest", false])) as {
     number: Hex;
     hash: Hash;
     stateRoot: Hash;
     timestamp: Hex;
     baseFeePerGas: Hex;
-    transactions: Hash[];
   };
   return {
-    block: {
-      number: Number(block.number),
-      hash: block.hash,
-      stateRoot: block.stateRoot,
-      timestamp: Number(block.timestamp),
-      baseFee: BigInt(block.baseFeePerGas),
-    },
-    transactions: block.transactions,
+    number: Number(block.number),
+    hash: block.hash,
+    stateRoot: block.stateRoot,
+    timestamp: Number(block.timestamp),
+    baseFee: BigInt(block.baseFeePerGas),
   };
 }
 
@@ -348,7 +352,7 @@ async function begin(path: string, options: DevnetOptions): Promise<Opened> {
     supply,
   };
   const engine = await createEngine(genesis);
-  const head = (await latest(engine)).block;
+  const head = await latest(engine);
   const header: LogHeader = {
     k: "log",
     format: "assay-chain-log/1",
@@ -381,7 +385,7 @@ async function restore(path: string, options: DevnetOptions): Promise<Opened | u
       });
     }
     const fresh = await createEngine({ ...header, supply: BigInt(header.supply) });
-    genesis = (await latest(fresh)).block;
+    genesis = await latest(fresh);
     same(path, 0, "genesis hash", header.genesisHash, genesis.hash);
     engine = fresh;
     return async (record, offsetBehind) => {
@@ -405,7 +409,7 @@ async function restore(path: string, options: DevnetOptions): Promise<Opened | u
   }
   const leftover = (await engine.request("eth_pendingTransactions")) as { hash: Hash }[];
   for (const { hash } of leftover) await engine.request("hardhat_dropTransaction", [hash]);
-  const head = (await latest(engine)).block;
+  const head = await latest(engine);
   const behind = Math.floor(options.clock() / 1000) + offset - head.timestamp;
   // Simulations on the pending block read the engine's own clock: bring it to where ours stands.
   if (behind > 0) await engine.request("evm_increaseTime", [behind]);
@@ -433,7 +437,7 @@ async function replay(path: string, engine: Rpc, record: LogRecord): Promise<voi
 }
 
 async function compare(path: string, engine: Rpc, mark: NonNullable<LogRecord["mark"]>): Promise<void> {
-  const { block } = await latest(engine);
+  const block = await latest(engine);
   same(path, mark.number, "number", mark.number, block.number);
   same(path, mark.number, "block hash", mark.hash, block.hash);
   same(path, mark.number, "state root", mark.stateRoot, block.stateRoot);

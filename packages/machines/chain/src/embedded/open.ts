@@ -26,6 +26,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Chain & { 
     rpc: devnet,
     sendRaw: (raw) => devnet.send(raw),
     simulateOn: "pending",
+    trustNonces: Infinity,
     poll: { first: 5, most: 50, patience: 10_000 },
     fees: async () => ({ type: "eip1559", maxFeePerGas: devnet.maxFeePerGas, maxPriorityFeePerGas: 0n }),
     settled: async () => devnet.head.number,
