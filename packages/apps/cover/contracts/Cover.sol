@@ -16,7 +16,7 @@ import {ICoverPool, ICoverProduct} from "./ICoverPool.sol";
 import {Payout} from "./Payout.sol";
 
 /// @title Area-index cover (see ICover; rules C1.. of SPEC.md)
-/// @dev A policy is an ERC-721 token; its id is riskId * 2^32 + its number in the risk. Who holds it is paid. No
+/// @dev A policy is an ERC-721 token; its id is riskId * 1,000,000 + its number in the risk, from 1. Who holds it is paid. No
 /// owner, no pause, no upgrade. Every function that moves money is guarded against re-entry, here and in the pool.
 contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -26,7 +26,8 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
     uint256 public constant MAX_OPEN_RISKS = 32;
     /// @dev Gas that must be left to settle one more policy inside the callback.
     uint256 private constant SETTLE_GAS = 320_000;
-    uint256 private constant POLICY_BITS = 32;
+    /// @notice Policies of one risk are numbered 1 .. MAX_POLICIES - 1.
+    uint256 public constant MAX_POLICIES = 1_000_000;
 
     /// @inheritdoc ICover
     ICoverPool public immutable pool;
@@ -110,17 +111,18 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
         uint256 capital = Payout.amountUp(sumInsured, t.tsi);
         _checkCaps(riskId, t, r.capital + capital, _clusters[t.clusterId].capital + capital);
 
-        uint256 number = r.policies;
+        uint256 number = uint256(r.policies) + 1;
+        if (number == MAX_POLICIES) revert TooManyPolicies(riskId, MAX_POLICIES - 1);
         uint256 lock = capital;
-        if (number == 0) {
+        if (number == 1) {
             lock += t.oracleFee;
             _addOpen(riskId, r, t.maturity);
         }
-        policyId = (riskId << POLICY_BITS) | number;
+        policyId = riskId * MAX_POLICIES + number;
         r.insured += sumInsured.toUint128();
         r.capital += capital.toUint128();
         r.premium += premium.toUint128();
-        r.policies = (number + 1).toUint32();
+        r.policies = uint32(number);
         _clusters[t.clusterId].capital += capital.toUint128();
         _policies[policyId] = Policy(sumInsured.toUint128(), premium.toUint120(), false);
         _mint(to, policyId);
@@ -251,7 +253,7 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
 
     /// @inheritdoc ICover
     function settlePolicy(uint256 policyId) external nonReentrant returns (uint256 amount) {
-        uint256 riskId = policyId >> POLICY_BITS;
+        uint256 riskId = policyId / MAX_POLICIES;
         Risk storage r = _known(riskId);
         if (_policies[policyId].sumInsured == 0) revert UnknownPolicy(policyId);
         if (r.status != Status.Decided && r.status != Status.Expired) revert WrongStatus(riskId, r.status);
@@ -266,7 +268,7 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
 
     /// @dev Moves the cursor by one policy and settles it, unless that was done out of order; needs one to be left.
     function _visitNext(uint256 riskId, Risk storage r) private returns (bool settledNow) {
-        uint256 policyId = (riskId << POLICY_BITS) | r.cursor++;
+        uint256 policyId = riskId * MAX_POLICIES + ++r.cursor;
         if (_policies[policyId].settled) return false;
         _settle(riskId, r, policyId);
         return true;
@@ -335,7 +337,7 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
     function policyStatus(uint256 policyId) external view returns (PolicyStatus) {
         Policy storage p = _policies[policyId];
         if (p.sumInsured == 0) return PolicyStatus.None;
-        Risk storage r = _risks[policyId >> POLICY_BITS];
+        Risk storage r = _risks[policyId / MAX_POLICIES];
         if (r.status == Status.Decided) {
             if (r.share == 0) return PolicyStatus.Lapsed;
             return p.settled ? PolicyStatus.Paid : PolicyStatus.Claimed;

@@ -67,10 +67,14 @@ contract CoverPool is ICoverPool, ERC4626, ReentrancyGuardTransient {
         return _open() ? Math.min(_convertToAssets(balanceOf(owner), Math.Rounding.Floor), freeCapital()) : 0;
     }
 
-    /// @notice The shares behind `maxWithdraw`. Rounds down, so redeeming them never takes more than is free.
+    /// @notice All shares where their assets are free, else those of the free capital; rounds down, so redeeming them
+    /// never takes more than is free.
     function maxRedeem(address owner) public view override(IERC4626, ERC4626) returns (uint256) {
         if (!_open()) return 0;
-        return Math.min(balanceOf(owner), _convertToShares(freeCapital(), Math.Rounding.Floor));
+        uint256 shares = balanceOf(owner);
+        uint256 free = freeCapital();
+        if (_convertToAssets(shares, Math.Rounding.Floor) <= free) return shares;
+        return Math.min(shares, _convertToShares(free, Math.Rounding.Floor));
     }
 
     /// @inheritdoc ICoverPool

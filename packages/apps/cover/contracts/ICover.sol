@@ -91,7 +91,7 @@ interface ICover {
         uint8 openIndex;
         uint32 policies;
         uint32 settled;
-        /// @dev Policies with a smaller number were visited by `settle` or the callback.
+        /// @dev Policies up to this number were visited by `settle` or the callback.
         uint32 cursor;
         /// @dev The decided ratio and the share of the sum insured that it pays.
         uint64 ratio;
@@ -162,6 +162,7 @@ interface ICover {
     error RiskCapReached(uint256 riskId, uint256 capital, uint256 cap);
     error ClusterCapReached(bytes32 clusterId, uint256 capital, uint256 cap);
     error TooManyOpenRisks(uint256 most);
+    error TooManyPolicies(uint256 riskId, uint256 most);
     error TooEarly(uint256 riskId, uint256 now_, uint256 from);
     error TooLate(uint256 riskId, uint256 now_, uint256 deadline);
     error AlreadySettled(uint256 policyId);
