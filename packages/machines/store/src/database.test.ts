@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openDatabase } from "./database.ts";
 import type { Database, Migration } from "./sql.ts";
 
@@ -214,6 +214,35 @@ for (const kind of ["sqlite", "postgres"] as const) {
     });
   });
 }
+
+test("a query that goes past its own transaction gives up and says why; the others go on", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "assay-db-"));
+  const db = await openDatabase({ dir }, [people]);
+  vi.useFakeTimers();
+  try {
+    const past = db.kysely.transaction().execute(async (trx) => {
+      await trx.insertInto("people").values({ name: "a", born: 1 }).execute();
+      await db.kysely.selectFrom("people").selectAll().execute();
+    });
+    const refused = expect(past).rejects.toThrow(/busy for 30 s[^]*transaction's object/);
+    await vi.advanceTimersByTimeAsync(29_000);
+    const patient = db.kysely.selectFrom("people").selectAll().execute();
+    await vi.advanceTimersByTimeAsync(1_001);
+    await refused;
+    expect(await patient).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+    await db.close();
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test("a file that is no database is named", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "assay-db-"));
+  writeFileSync(join(dir, "assay.sqlite"), "this is no database, but long enough to be looked at. ".repeat(40));
+  await expect(openDatabase({ dir }, [])).rejects.toThrow(/assay\.sqlite is not a whole database/);
+  rmSync(dir, { recursive: true });
+});
 
 test("a URL that is no PostgreSQL database is named, without its password", async () => {
   await expect(openDatabase({ url: "mysql://localhost/x" }, [])).rejects.toThrow(/mysql:/);

@@ -36,7 +36,7 @@ export async function openSqlite(dir: string): Promise<Database> {
   const driver = new SqliteDriver(db, path);
   const kysely = new Kysely<unknown>({
     dialect: {
-      createAdapter: () => new SqliteAdapter(),
+      createAdapter: () => new Adapter(),
       createDriver: () => driver,
       createIntrospector: (of) => new SqliteIntrospector(of),
       createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -53,6 +53,13 @@ export async function openSqlite(dir: string): Promise<Database> {
       await driver.destroy(); // Kysely does not reach a driver that no query has woken
     },
   };
+}
+
+/** Tells Kysely that the driver lends the connection itself: Kysely's own line has no end of patience. */
+class Adapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 /** One connection, lent to one borrower at a time: transactions run one after the other. */
