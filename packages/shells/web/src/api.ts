@@ -1,0 +1,578 @@
+/**
+ * Every shape that the dashboard expects from a node's API, the calls that fetch them, and how they become what the
+ * pages draw (model.ts). Reads are `GET /v1/<room>/<verb>?…`; whole numbers beyond 2^53 travel as decimal strings.
+ */
+import { BaseError } from "@base/errors";
+import type {
+  Asset,
+  Check,
+  CoverList,
+  Decision,
+  DecisionState,
+  Dispute,
+  Finality,
+  Hex,
+  JobRow,
+  Move,
+  NodeStatus,
+  Policy,
+  Reason,
+  Seconds,
+  Share,
+  Step,
+  Trace,
+  TraceEdge,
+  TraceNode,
+  Wad,
+} from "./model.ts";
+
+export type * from "./model.ts";
+
+// ---------------------------------------------------------------- wire shapes
+
+/** Whole number as the node writes it. */
+type Int = string | number;
+
+/** One line of `assets.list`. */
+interface WireAsset {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly owner: Hex;
+  readonly publisher: Hex;
+  readonly price: Wad;
+  readonly state: string;
+  readonly royaltyBps: number;
+  readonly root: Hex;
+  readonly parents: readonly string[];
+  readonly at: string;
+}
+
+interface WireRef {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** `assets.trace?id=kind:id`: an edge's `from` was made from, decided by or paid because of its `to`. */
+interface WireTrace {
+  readonly subject: WireRef;
+  readonly nodes: readonly (WireRef & {
+    readonly label: string | null;
+    readonly statement: string | null;
+    readonly facts: unknown;
+    readonly block: Int | null;
+    readonly tx: string | null;
+  })[];
+  readonly edges: readonly { readonly from: WireRef; readonly to: WireRef; readonly role: string }[];
+}
+
+/** One line of `oracle.list`. */
+interface WireDecisionLine {
+  readonly id: Hex;
+  readonly status: string;
+  readonly model: Int;
+  readonly requester: Hex;
+  readonly askedAt: Int;
+  readonly output: Wad | null;
+  readonly deadline: Int | null;
+  readonly challenged: boolean;
+}
+
+interface WireAnswer {
+  readonly output: Wad;
+  readonly confidenceBps: number;
+  readonly whyHash: Hex;
+  readonly evidenceRoot: Hex;
+  readonly producedAt: Int;
+  readonly why: { readonly base: number; readonly contributions: readonly Reason[] } | null;
+}
+
+/** `oracle.show?id=…`; fields with a question mark are used when the node gives them. */
+interface WireDecision {
+  readonly id: Hex;
+  readonly status: string;
+  readonly request: { readonly requester: Hex; readonly modelId: Int; readonly inputHash: Hex; readonly fee: Wad };
+  readonly policy: { readonly threshold: number; readonly window: number; readonly bond: Wad };
+  readonly askedAt: Int;
+  readonly askedTx: Hex;
+  readonly now: Int;
+  readonly input: { readonly select: { readonly from?: string; readonly to?: string } } | null;
+  readonly answer: (WireAnswer & { readonly signers: readonly Hex[]; readonly deadline: Int; readonly tx: Hex }) | null;
+  /** Every answer that was ever submitted, in order. */
+  readonly answers?: readonly (WireAnswer & { readonly signers: readonly Hex[]; readonly tx: Hex; readonly at?: Int })[];
+  readonly challenges: readonly {
+    readonly challenger: Hex;
+    readonly disputeId: Int;
+    readonly claim: WireAnswer;
+    readonly deadline: Int;
+    readonly tx: Hex;
+    readonly at?: Int;
+    readonly ruling: string | null;
+    readonly resolvedTx: Hex | null;
+    readonly resolvedAt?: Int;
+  }[];
+  readonly final: { readonly output: Wad; readonly delivered: boolean; readonly royalty: Wad; readonly tx: Hex; readonly at?: Int } | null;
+  readonly royalties: readonly { readonly owner: Hex; readonly amount: Wad; readonly tx: Hex }[];
+  readonly slashes: readonly { readonly account: Hex; readonly amount: Wad; readonly burned: Wad; readonly tx: Hex }[];
+}
+
+/** `arbitration.list` and `arbitration.show`: the panel's side of a dispute. */
+interface WireDispute {
+  readonly id: Int;
+  readonly client: Hex;
+  /** Id of the decision. */
+  readonly subject: Hex;
+  readonly defence: Hex;
+  readonly claim: Hex;
+  readonly openedAt: Int;
+  readonly tx: Hex;
+  readonly moves: readonly { readonly move: "commit" | "reveal"; readonly member: Hex; readonly result: Hex | null; readonly tx: Hex; readonly at?: Int }[];
+  readonly ruling: { readonly ruling: string; readonly result: Hex; readonly reward: Wad; readonly burned: Wad; readonly tx: Hex; readonly at?: Int } | null;
+}
+
+/** `node.status`, or what the runtime tells at `/v1/status`. */
+interface WireStatus {
+  readonly version?: string;
+  readonly currency?: string | { readonly symbol: string };
+  readonly chain: { readonly id?: number; readonly chainId?: number; readonly kind: string; readonly head: Int; readonly settled: Int; readonly indexed?: Int; readonly timestamp?: Int };
+  readonly index?: { readonly block: Int };
+  readonly contracts?: readonly { readonly name: string; readonly address: Hex; readonly block?: Int }[] | Readonly<Record<string, Hex | { readonly address: Hex; readonly block?: Int }>>;
+  readonly identities: readonly { readonly name: string; readonly address: Hex; readonly role?: string }[];
+  readonly jobs: Readonly<Record<string, unknown>>;
+  readonly disk?: number | { readonly bytes: number; readonly blobs?: number };
+}
+
+/** A step of `node.story`; ids and gas may stand in `result`. */
+interface WireStep extends Omit<Step, "ids" | "gas"> {
+  readonly ids?: Readonly<Record<string, string>>;
+  readonly gas?: Int;
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
+/** A row of `jobs.list`. */
+interface WireJob {
+  readonly kind: string;
+  readonly key: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly updated?: number;
+  readonly error: string | null;
+}
+
+// ---------------------------------------------------------------- calls
+
+/** What a node answers when it refuses, and what happens when it cannot be reached. */
+export class ApiError extends BaseError {
+  override name = "ApiError";
+  /** Name of the node's error, e.g. `NotFoundError`. */
+  readonly code: string;
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number;
+  constructor(message: string, code: string, status: number, hints: readonly string[] = []) {
+    super(message, { hints, kind: status === 0 || status >= 500 ? "retryable" : "user" });
+    this.code = code;
+    this.status = status;
+  }
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+async function call(method: "GET" | "POST", action: string, input: unknown): Promise<unknown> {
+  let url = `/v1/${action.replace(".", "/")}`;
+  const init: RequestInit = { method, headers: { accept: "application/json" } };
+  if (method === "GET") {
+    const pairs = Object.entries(input as Query).filter((p): p is [string, string] => p[1] !== undefined);
+    if (pairs.length > 0) url += `?${new URLSearchParams(pairs)}`;
+  } else {
+    init.body = JSON.stringify(input);
+    init.headers = { accept: "application/json", "content-type": "application/json" };
+  }
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    throw new ApiError(`The node does not answer (${String(cause)}).`, "Unreachable", 0);
+  }
+  const text = await response.text();
+  let body: unknown;
+  try {
+    body = text === "" ? null : JSON.parse(text);
+  } catch {
+    throw new ApiError(`The node answered ${response.status} with something that is not JSON.`, "NotJson", response.status);
+  }
+  if (response.ok) return body;
+  const problem = (body ?? {}) as Record<string, unknown>;
+  const message = problem["message"] ?? problem["detail"] ?? problem["title"] ?? `The node answered ${response.status}.`;
+  const hints = Array.isArray(problem["hints"]) ? problem["hints"].map(String) : [];
+  throw new ApiError(String(message), String(problem["name"] ?? "HttpError"), response.status, hints);
+}
+
+const read = <T>(action: string, query: Query = {}): Promise<T> => call("GET", action, query) as Promise<T>;
+
+/** Lists come as an array, or as a page that holds one. */
+function rows<T>(body: unknown, field: string): readonly T[] {
+  if (Array.isArray(body)) return body as T[];
+  const found = (body as Record<string, unknown> | null)?.[field];
+  return Array.isArray(found) ? (found as T[]) : [];
+}
+
+/** The calls the pages make; each rejects with {@link ApiError}. */
+export const api = {
+  status: readStatus,
+  story: async () => rows<WireStep>(await read("node.story"), "steps").map(toStep),
+  jobs: async () => rows<WireJob>(await read("jobs.list", { limit: "60" }), "jobs").map(toJob),
+  assets: readAssets,
+  trace: (id?: string) => (id === undefined ? traceAll() : traceOne(id)),
+  decisions: readDecisions,
+  decision: readDecision,
+  disputes: readDisputes,
+  dispute: readDispute,
+  cover: readCover,
+  policy: async (id: string) => toPolicy(await read<Policy>("cover.show", { id }), await names()),
+  verify: async (receipt: unknown) => rows<Check>(await call("POST", "assets.verify", { receipt }), "checks"),
+};
+
+/** Address of the live event stream. */
+export const eventsUrl = "/v1/events";
+
+// ---------------------------------------------------------------- node
+
+const int = (value: Int | null | undefined): number | undefined => (value === null || value === undefined ? undefined : Number(value));
+
+/** Leaves out fields that are undefined, so that optional fields stay absent. */
+function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+async function readStatus(): Promise<NodeStatus> {
+  const wire = await read<WireStatus>("node.status").catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 404) return call("GET", "status", {}) as Promise<WireStatus>;
+    throw error;
+  });
+  const counts = (wire.jobs["counts"] ?? wire.jobs) as Readonly<Record<string, Int | undefined>>;
+  const contracts = Array.isArray(wire.contracts)
+    ? (wire.contracts as { name: string; address: Hex; block?: Int }[])
+    : Object.entries(wire.contracts ?? {}).map(([name, at]) => ({ name, ...(typeof at === "string" ? { address: at } : at) }));
+  return {
+    version: wire.version ?? "",
+    ...given({
+      currency: typeof wire.currency === "object" ? wire.currency.symbol : wire.currency,
+      disk: typeof wire.disk === "number" ? { bytes: wire.disk } : wire.disk,
+    }),
+    chain: {
+      kind: wire.chain.kind,
+      chainId: wire.chain.chainId ?? wire.chain.id ?? 0,
+      head: Number(wire.chain.head),
+      settled: Number(wire.chain.settled),
+      indexed: Number(wire.chain.indexed ?? wire.index?.block ?? wire.chain.head),
+      ...given({ timestamp: int(wire.chain.timestamp) }),
+    },
+    contracts: contracts.map((c) => ({ name: c.name, address: c.address, ...given({ block: int(c.block) }) })),
+    identities: wire.identities,
+    jobs: {
+      queued: int(counts["queued"] ?? counts["ready"]) ?? 0,
+      running: int(counts["running"]) ?? 0,
+      done: int(counts["done"]) ?? 0,
+      failed: int(counts["failed"]) ?? 0,
+    },
+  };
+}
+
+type Names = (address: Hex | undefined) => string | undefined;
+let knownNames: { readonly at: number; readonly names: Promise<Names> } | undefined;
+
+/** Names of addresses: identities of this node and its contracts; asked again after 15 s. */
+function names(): Promise<Names> {
+  if (knownNames && Date.now() - knownNames.at < 15_000) return knownNames.names;
+  const found = readStatus().then(
+    (status) => {
+      const map = new Map([...status.contracts, ...status.identities].map((x) => [x.address.toLowerCase(), x.name]));
+      return (address: Hex | undefined) => (address === undefined ? undefined : map.get(address.toLowerCase()));
+    },
+    (): Names => () => undefined,
+  );
+  knownNames = { at: Date.now(), names: found };
+  return found;
+}
+
+const ID_KEYS = /^(asset|data|derived|weather|labelled|model|run|policy|decision|request|dispute|payout|receipt)(Id)?$/;
+
+function toStep({ result, ids, gas, ...step }: WireStep): Step {
+  const values = Object.entries(result ?? {});
+  const found = Object.fromEntries(
+    values.flatMap(([key, value]) => {
+      const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+      return /^0x[0-9a-f]{40,64}$/i.test(text) || (ID_KEYS.test(key) && /^\d+$/.test(text)) ? [[key, text]] : [];
+    }),
+  );
+  const spent = int(gas) ?? int((result?.["gas"] ?? result?.["gasUsed"]) as Int | undefined);
+  const all = ids ?? found;
+  return { ...step, ...given({ gas: spent, ids: Object.keys(all).length > 0 ? all : undefined }) };
+}
+
+const toJob = (job: WireJob): JobRow => ({
+  kind: job.kind,
+  key: job.key,
+  state: job.state === "ready" ? "queued" : (job.state as JobRow["state"]),
+  attempts: job.attempts,
+  ...given({ updatedAt: job.updated, error: job.error ?? undefined }),
+});
+
+// ---------------------------------------------------------------- assets and lineage
+
+async function readAssets(): Promise<readonly Asset[]> {
+  const [list, nameOf] = await Promise.all([read("assets.list", { limit: "500" }), names()]);
+  return rows<WireAsset>(list, "assets").map((a) => ({
+    id: String(a.id),
+    kind: a.kind,
+    name: a.name ?? `${a.kind} ${a.id}`,
+    owner: a.owner,
+    root: a.root,
+    parents: a.parents,
+    price: a.price,
+    royaltyBps: a.royaltyBps,
+    // The list comes from the index of a chain whose blocks may still vanish only until they are settled.
+    finality: "final",
+    at: Date.parse(a.at) / 1000,
+    ...given({ ownerName: nameOf(a.owner) }),
+  }));
+}
+
+const refKey = (ref: WireRef) => `${ref.kind}:${ref.id}`;
+const MAX_ROOTS = 12;
+
+/** What a trace itself does not say: kinds of assets, how far decisions and blocks are settled. */
+async function traceFacts() {
+  const [assets, decisions, status] = await Promise.allSettled([readAssets(), readDecisions(), readStatus()]);
+  const known = assets.status === "fulfilled" ? assets.value : [];
+  return {
+    assets: known,
+    kinds: new Map(known.map((a) => [a.id, a.kind])),
+    decisions: new Map(decisions.status === "fulfilled" ? decisions.value.map((d) => [d.id, d.finality]) : []),
+    settled: status.status === "fulfilled" ? status.value.chain.settled : 0,
+  };
+}
+
+function toTrace(wire: readonly WireTrace[], facts: Awaited<ReturnType<typeof traceFacts>>): Trace {
+  const nodes = new Map<string, TraceNode>();
+  const edges = new Map<string, TraceEdge>();
+  for (const part of wire) {
+    for (const n of part.nodes) {
+      const block = int(n.block);
+      const settled: Finality = block !== undefined && block <= facts.settled ? "final" : "provisional";
+      nodes.set(refKey(n), {
+        id: refKey(n),
+        ref: n.id,
+        kind: n.kind === "asset" ? (facts.kinds.get(n.id) ?? "data") : n.kind,
+        label: n.label ?? refKey(n),
+        finality: (n.kind === "decision" ? facts.decisions.get(n.id) : undefined) ?? settled,
+        ...given({ hash: n.statement ?? undefined, block, tx: n.tx ?? undefined }),
+      });
+    }
+    for (const e of part.edges) {
+      edges.set(`${refKey(e.from)} ${refKey(e.to)}`, { from: refKey(e.to), to: refKey(e.from), label: e.role });
+    }
+  }
+  const root = wire.length === 1 && wire[0] ? { root: refKey(wire[0].subject) } : {};
+  return { ...root, nodes: [...nodes.values()], edges: [...edges.values()] };
+}
+
+async function traceOne(id: string): Promise<Trace> {
+  const [wire, facts] = await Promise.all([read<WireTrace>("assets.trace", { id, direction: "both" }), traceFacts()]);
+  return toTrace([wire], facts);
+}
+
+/** Everything that stands on the data of this node, and what else those things stand on. */
+async function traceAll(): Promise<Trace> {
+  const facts = await traceFacts();
+  const roots = facts.assets.filter((a) => !a.parents?.length).slice(0, MAX_ROOTS);
+  const down = await Promise.all(roots.map((a) => read<WireTrace>("assets.trace", { id: `asset:${a.id}`, direction: "uses" })));
+  const ends = down.flatMap((w) => w.nodes.filter((n) => !w.edges.some((e) => refKey(e.to) === refKey(n))));
+  const unique = [...new Set(ends.map(refKey))].slice(0, MAX_ROOTS);
+  const up = await Promise.all(unique.map((id) => read<WireTrace>("assets.trace", { id, direction: "sources" })));
+  return toTrace([...down, ...up], facts);
+}
+
+// ---------------------------------------------------------------- decisions
+
+const STATES: Readonly<Record<string, DecisionState>> = { open: "requested", answered: "proposed", disputed: "disputed", final: "final", undelivered: "final", void: "expired" };
+
+function finalityOf(status: string): Finality {
+  if (status === "final" || status === "undelivered") return "final";
+  if (status === "disputed") return "disputed";
+  return status === "void" ? "failed" : "provisional";
+}
+
+async function readDecisions(): Promise<readonly Decision[]> {
+  const [list, nameOf, assets, cover] = await Promise.all([read("oracle.list", { limit: "200" }), names(), readAssets().catch(() => []), readCover().catch(() => undefined)]);
+  return rows<WireDecisionLine>(list, "decisions").map((d) => {
+    const policy = cover?.policies.find((p) => p.decisionId === d.id);
+    return {
+      id: d.id,
+      state: STATES[d.status] ?? "requested",
+      finality: finalityOf(d.status),
+      modelId: String(d.model),
+      consumer: d.requester,
+      tier: "T2",
+      ...given({
+        modelName: assets.find((a) => a.id === String(d.model))?.name,
+        consumerName: nameOf(d.requester),
+        subject: policy?.name,
+        policyId: policy?.id,
+        requestedAt: int(d.askedAt),
+        output: d.output ?? undefined,
+        windowEndsAt: int(d.deadline),
+      }),
+    };
+  });
+}
+
+async function readDecision(id: string): Promise<Decision> {
+  const [d, nameOf, assets, cover] = await Promise.all([read<WireDecision>("oracle.show", { id }), names(), readAssets().catch(() => []), readCover().catch(() => undefined)]);
+  const policy = cover?.policies.find((p) => p.decisionId === d.id);
+  const days = d.input?.select;
+  const dispute = d.challenges.at(-1);
+  const tier = d.policy.window > 0 ? "T2" : d.policy.threshold > 1 ? "T1" : "T0";
+  return {
+    id: d.id,
+    state: STATES[d.status] ?? "requested",
+    finality: finalityOf(d.status),
+    modelId: String(d.request.modelId),
+    consumer: d.request.requester,
+    tier,
+    inputHash: d.request.inputHash,
+    tx: d.askedTx,
+    fee: d.request.fee,
+    signers: (d.answer?.signers ?? []).map((address) => ({ address, bond: d.policy.bond, ...given({ name: nameOf(address) }) })),
+    shares: d.final ? sharesOf(d, nameOf, assets) : [],
+    ...given({
+      modelName: assets.find((a) => a.id === String(d.request.modelId))?.name,
+      consumerName: nameOf(d.request.requester),
+      subject: policy?.name ?? (days?.from && days.to ? `${days.from} to ${days.to}` : undefined),
+      policyId: policy?.id,
+      now: int(d.now),
+      requestedAt: int(d.askedAt),
+      output: d.final?.output ?? d.answer?.output,
+      confidenceBps: d.answer?.confidenceBps,
+      whyHash: d.answer?.whyHash,
+      evidenceRoot: d.answer?.evidenceRoot,
+      base: d.answer?.why?.base,
+      reasons: d.answer?.why?.contributions,
+      proposedAt: int(d.answers?.[0]?.at ?? d.answer?.producedAt),
+      windowEndsAt: int(d.answer?.deadline),
+      finalizedAt: int(d.final?.at),
+      delivered: d.final?.delivered,
+      disputeId: dispute === undefined ? undefined : String(dispute.disputeId),
+    }),
+  };
+}
+
+const ROLE_OF_KIND: Readonly<Record<string, string>> = { model: "modeller", data: "data owner", derived: "data preparer" };
+
+/** The fee as it was paid: royalties by the lineage, the rest to those who signed. */
+function sharesOf(d: WireDecision, nameOf: Names, assets: readonly Asset[]): readonly Share[] {
+  const paid = d.royalties.reduce((sum, r) => sum + BigInt(r.amount), 0n);
+  const signers = d.answer?.signers ?? [];
+  const rest = BigInt(d.request.fee) - paid;
+  const each = signers.length > 0 ? rest / BigInt(signers.length) : 0n;
+  const owns = (owner: Hex, kind: string) => assets.some((a) => a.kind === kind && a.owner.toLowerCase() === owner.toLowerCase());
+  return [
+    ...signers.map((to) => ({ to, role: "operator", amount: each.toString(), ...given({ name: nameOf(to) }) })),
+    ...d.royalties.map((r) => {
+      const kind = ["data", "model", "derived"].find((k) => owns(r.owner, k));
+      return { to: r.owner, role: (kind && ROLE_OF_KIND[kind]) ?? "royalty", amount: r.amount, ...given({ name: nameOf(r.owner) }) };
+    }),
+  ];
+}
+
+// ---------------------------------------------------------------- disputes
+
+async function readDisputes(): Promise<readonly Dispute[]> {
+  const list = rows<WireDispute>(await read("arbitration.list", { limit: "100" }), "disputes");
+  return Promise.all(list.map(toDispute));
+}
+
+async function readDispute(id: string): Promise<Dispute> {
+  return toDispute(await read<WireDispute>("arbitration.show", { id }));
+}
+
+/** Joins the panel's record with the oracle's: who claimed what, who was right, where the bond went. */
+async function toDispute(wire: WireDispute): Promise<Dispute> {
+  const [d, nameOf] = await Promise.all([read<WireDecision>("oracle.show", { id: wire.subject }).catch(() => undefined), names()]);
+  const challenge = d?.challenges.find((c) => String(c.disputeId) === String(wire.id));
+  const first = d?.answers?.[0] ?? (challenge?.ruling === "claim" ? undefined : (d?.answer ?? undefined));
+  const proposer = d?.slashes[0]?.account ?? first?.signers[0] ?? wire.client;
+  const challenger = challenge?.challenger ?? wire.client;
+  const ruling = wire.ruling?.ruling ?? challenge?.ruling ?? null;
+  const winner = ruling === "claim" ? "challenger" : ruling === "defence" ? "proposer" : undefined;
+  const reveals = wire.moves.filter((m) => m.move === "reveal");
+  const slashes = d?.slashes.filter((s) => s.tx === challenge?.resolvedTx) ?? [];
+  const gainer = winner === "challenger" ? challenger : proposer;
+  const flows = slashes.flatMap((s): Share[] => [
+    { to: gainer, role: winner ?? "winner", amount: (BigInt(s.amount) - BigInt(s.burned)).toString(), ...given({ name: nameOf(gainer) }) },
+    { to: "0x0000000000000000000000000000000000000000", role: "burned", amount: s.burned },
+  ]);
+  const base = { d, wire, nameOf, first, challenge, proposer, challenger };
+  return {
+    id: String(wire.id),
+    decisionId: wire.subject,
+    state: wire.ruling ? "ruled" : "open",
+    proposer,
+    challenger,
+    tx: wire.tx,
+    at: Number(wire.openedAt),
+    votesFor: reveals.filter((m) => m.result === wire.claim).length,
+    votesAgainst: reveals.filter((m) => m.result !== wire.claim).length,
+    moves: movesOf(base),
+    flows,
+    ...given({
+      proposerName: nameOf(proposer),
+      challengerName: nameOf(challenger),
+      claimed: first?.output,
+      recomputed: challenge?.claim.output,
+      bond: d?.policy.bond,
+      deadline: int(challenge?.deadline),
+      winner,
+    }),
+  };
+}
+
+interface DisputeParts {
+  readonly d: WireDecision | undefined;
+  readonly wire: WireDispute;
+  readonly nameOf: Names;
+  readonly first: (WireAnswer & { readonly tx: Hex; readonly at?: Int }) | undefined;
+  readonly challenge: WireDecision["challenges"][number] | undefined;
+  readonly proposer: Hex;
+  readonly challenger: Hex;
+}
+
+function movesOf({ d, wire, nameOf, first, challenge, proposer, challenger }: DisputeParts): readonly Move[] {
+  const move = (kind: Move["kind"], side: Move["side"], who: Hex, more: { tx?: Hex | undefined; at?: Seconds | undefined; value?: Wad | undefined; bond?: Wad | undefined; detail?: string | undefined }): Move => ({
+    kind,
+    side,
+    who,
+    ...given({ whoName: nameOf(who), ...more }),
+  });
+  const agreed = (result: Hex | null) => (result === wire.claim ? "claim" : result === wire.defence ? "defence" : "neither");
+  return [
+    move("answered", "proposer", proposer, { tx: first?.tx, at: int(first?.at ?? first?.producedAt), value: first?.output, bond: d?.policy.bond }),
+    move("challenged", "challenger", challenger, { tx: wire.tx, at: Number(wire.openedAt), value: challenge?.claim.output, bond: d?.policy.bond }),
+    ...wire.moves.map((m) => move(m.move === "commit" ? "committed" : "revealed", "court", m.member, { tx: m.tx, at: int(m.at), ...(m.move === "reveal" ? { detail: agreed(m.result) } : {}) })),
+    ...(wire.ruling ? [move("ruled", "court", wire.client, { tx: wire.ruling.tx, at: int(wire.ruling.at), detail: wire.ruling.ruling })] : []),
+    ...(challenge?.resolvedTx ? [move("resolved", "court", d?.request.requester ?? wire.client, { tx: challenge.resolvedTx, at: int(challenge.resolvedAt), detail: challenge.ruling ?? undefined })] : []),
+  ];
+}
+
+// ---------------------------------------------------------------- cover
+
+function toPolicy(policy: Policy, nameOf: Names): Policy {
+  const name = policy.holderName ?? nameOf(policy.holder);
+  return { ...policy, ...(name === undefined ? {} : { holderName: name }) };
+}
+
+async function readCover(): Promise<CoverList> {
+  const [body, nameOf] = await Promise.all([read<CoverList>("cover.list"), names()]);
+  const policies = rows<Policy>(body, "policies").map((p) => toPolicy(p, nameOf));
+  return body.pool ? { policies, pool: body.pool } : { policies };
+}

@@ -1,0 +1,186 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type JobRow, type LiveEvent, type NodeStatus, type Step } from "../api.ts";
+import { bytes, clock, count, when } from "../format.ts";
+import { useEvents } from "../live.ts";
+import { t } from "../strings.ts";
+import { Empty, Figure, Glyph, Id, PageHead, Panel } from "../ui/bits.tsx";
+import { Loaded, useStatus } from "../ui/load.tsx";
+import { type Column, Exports, Table } from "../ui/table.tsx";
+
+const a = t.activity;
+
+const plain = (value: unknown): string =>
+  typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
+const gist = (event: LiveEvent) =>
+  Object.entries(event.data ?? {})
+    .filter(([key]) => !["id", "type", "name", "at", "block", "tx", "contract"].includes(key))
+    .slice(0, 4)
+    .map(([key, value]) => {
+      const text = plain(value);
+      return `${key} ${text.length > 26 ? `${text.slice(0, 24)}…` : text}`;
+    })
+    .join(" · ");
+
+const eventColumns: readonly Column<LiveEvent>[] = [
+  { head: a.at, value: (e) => e.at, cell: (e) => <span className="num">{clock(e.at)}</span> },
+  { head: a.event, value: (e) => e.type, cell: (e) => <strong>{e.type}</strong> },
+  {
+    head: t.lineage.details,
+    value: (e) => JSON.stringify(e.data ?? {}),
+    cell: (e) => <span className="dim">{gist(e)}</span>,
+  },
+  { head: a.block, value: (e) => e.block, numeric: true },
+  { head: a.tx, value: (e) => e.tx, cell: (e) => <Id id={e.tx} label={a.tx} />, minor: true },
+];
+const jobColumns: readonly Column<JobRow>[] = [
+  { head: a.kind, value: (j) => j.kind },
+  { head: a.key, value: (j) => j.key, cell: (j) => <Id id={j.key} label={a.key} />, minor: true },
+  { head: a.state, value: (j) => j.state, cell: (j) => <span className={`job job-${j.state}`}>{a.job[j.state]}</span> },
+  { head: a.attempts, value: (j) => j.attempts, numeric: true },
+  { head: a.at, value: (j) => clock(j.updatedAt), numeric: true, minor: true },
+];
+const contractColumns: readonly Column<NodeStatus["contracts"][number]>[] = [
+  { head: a.name, value: (x) => x.name },
+  { head: a.address, value: (x) => x.address, cell: (x) => <Id id={x.address} label={a.address} /> },
+  { head: a.block, value: (x) => x.block, numeric: true },
+];
+const identityColumns: readonly Column<NodeStatus["identities"][number]>[] = [
+  {
+    head: a.name,
+    value: (x) => x.name,
+    cell: (x) => (
+      <span className="who">
+        <Glyph seed={x.address} />
+        {x.name}
+      </span>
+    ),
+  },
+  { head: a.role, value: (x) => x.role },
+  { head: a.address, value: (x) => x.address, cell: (x) => <Id id={x.address} label={a.address} /> },
+];
+
+/** The node at work: its figures, the live stream, jobs and gas. */
+export function ActivityPage() {
+  const status = useStatus();
+  const story = useQuery({ queryKey: ["story"], queryFn: api.story });
+  const jobs = useQuery({ queryKey: ["jobs"], queryFn: api.jobs });
+  return (
+    <>
+      <PageHead title={a.title} lead={a.lead} />
+      <Loaded query={status}>{(s) => <Figures status={s} />}</Loaded>
+      <div className="columns">
+        <Stream />
+        <div className="stack">
+          <Jobs rows={jobs.data ?? []} />
+          <Gas steps={story.data ?? []} />
+        </div>
+      </div>
+      {status.data && (
+        <div className="columns even">
+          <Panel
+            title={a.contracts}
+            tools={<Exports name={a.contracts} rows={status.data.contracts} columns={contractColumns} />}
+          >
+            <Table name={a.contracts} rows={status.data.contracts} columns={contractColumns} rowKey={(x) => x.name} />
+          </Panel>
+          <Panel
+            title={a.identities}
+            tools={<Exports name={a.identities} rows={status.data.identities} columns={identityColumns} />}
+          >
+            <Table name={a.identities} rows={status.data.identities} columns={identityColumns} rowKey={(x) => x.name} />
+          </Panel>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Figures({ status }: { status: NodeStatus }) {
+  return (
+    <dl className="figures strip">
+      <Figure label={a.head} value={count(status.chain.head)} unit={when(status.chain.timestamp)} />
+      <Figure label={a.settled} value={count(status.chain.settled)} />
+      <Figure label={a.indexed} value={count(status.chain.indexed)} />
+      <Figure label={a.chain} value={status.chain.kind} unit={`id ${status.chain.chainId}`} />
+      <Figure label={a.queued} value={count(status.jobs.queued + status.jobs.running)} />
+      <Figure label={a.done} value={count(status.jobs.done)} />
+      <Figure label={a.failed} value={count(status.jobs.failed)} />
+      {status.disk && (
+        <Figure
+          label={a.disk}
+          value={bytes(status.disk.bytes)}
+          unit={status.disk.blobs === undefined ? undefined : a.blobs(count(status.disk.blobs))}
+        />
+      )}
+    </dl>
+  );
+}
+
+function Stream() {
+  const events = useEvents();
+  const [filter, setFilter] = useState("");
+  const wanted = filter.trim().toLowerCase();
+  const shown =
+    wanted === "" ? events : events.filter((e) => `${e.type} ${e.tx ?? ""} ${gist(e)}`.toLowerCase().includes(wanted));
+  return (
+    <Panel
+      title={a.stream}
+      tools={
+        <>
+          <input
+            className="field"
+            type="search"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+            aria-label={a.filter}
+            placeholder={a.filter}
+          />
+          <Exports name="events" rows={shown} columns={eventColumns} />
+        </>
+      }
+    >
+      {shown.length === 0 ? (
+        <Empty title={a.streamEmpty} help={a.streamEmptyHelp} />
+      ) : (
+        <Table name={a.stream} rows={shown} columns={eventColumns} rowKey={(e) => e.id} rowClass={() => "arrives"} />
+      )}
+    </Panel>
+  );
+}
+
+function Jobs({ rows }: { rows: readonly JobRow[] }) {
+  return (
+    <Panel title={a.jobs} tools={<Exports name={a.jobs} rows={rows} columns={jobColumns} />}>
+      {rows.length === 0 ? (
+        <Empty title={a.jobsNone} help={a.jobsNoneHelp} />
+      ) : (
+        <Table name={a.jobs} rows={rows} columns={jobColumns} rowKey={(j) => `${j.kind}-${j.key}`} />
+      )}
+    </Panel>
+  );
+}
+
+function Gas({ steps }: { steps: readonly Step[] }) {
+  const paid = steps.filter((s): s is Step & { gas: number } => s.gas !== undefined && s.gas > 0);
+  const most = Math.max(1, ...paid.map((s) => s.gas));
+  return (
+    <Panel title={a.gas}>
+      {paid.length === 0 ? (
+        <p className="note">{a.gasNone}</p>
+      ) : (
+        <ul className="bars">
+          {paid.map((s) => (
+            <li key={s.id}>
+              <span>{s.title}</span>
+              <span className="num">{count(s.gas)}</span>
+              <span className="meter" aria-hidden="true">
+                <span style={{ width: `${(s.gas / most) * 100}%` }} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
