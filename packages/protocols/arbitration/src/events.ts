@@ -29,7 +29,11 @@ export const events: Readonly<Record<string, EventHandler>> = {
 
   Revealed(event, writer) {
     const { disputeId, member, result } = event.args;
-    writer.insert("ix_panel_reveals", { dispute_id: text(disputeId), member: text(member).toLowerCase(), result: text(result) });
+    writer.insert("ix_panel_reveals", {
+      dispute_id: text(disputeId),
+      member: text(member).toLowerCase(),
+      result: text(result),
+    });
   },
 
   Settled(event, writer) {

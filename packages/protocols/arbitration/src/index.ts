@@ -12,7 +12,12 @@ export const arbitration = defineCapability({
       name: "Panel",
       abi: panelAbi,
       bytecode: async () => (await import("./bytecode.ts")).panelBytecode,
-      args: (_addresses, settings) => [settings["currency"], settings["panelMembers"], settings["panelQuorum"], settings["panelTerms"]],
+      args: (_addresses, settings) => [
+        settings["currency"],
+        settings["panelMembers"],
+        settings["panelQuorum"],
+        settings["panelTerms"],
+      ],
     },
   ],
   migrations,

@@ -11,7 +11,9 @@ const dispute = z.object({
   claim: hash,
   openedAt: uint,
   tx: hash,
-  moves: z.array(z.object({ move: z.enum(["commit", "reveal"]), member: z.string(), result: hash.nullable(), tx: hash })),
+  moves: z.array(
+    z.object({ move: z.enum(["commit", "reveal"]), member: z.string(), result: hash.nullable(), tx: hash }),
+  ),
   ruling: z.object({ ruling: z.string(), result: hash, reward: uint, burned: uint, tx: hash }).nullable(),
 });
 

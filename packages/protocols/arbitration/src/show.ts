@@ -10,13 +10,24 @@ export async function show(context: Context, given: z.output<typeof showInput>):
 
 /** The newest disputes, newest first. */
 export async function list(context: Context, given: z.output<typeof listInput>): Promise<z.input<typeof listOutput>> {
-  const rows = await context.db.kysely.selectFrom("ix_panel_disputes").select("dispute_id").orderBy("block", "desc").limit(given.limit).execute();
+  const rows = await context.db.kysely
+    .selectFrom("ix_panel_disputes")
+    .select("dispute_id")
+    .orderBy("block", "desc")
+    .limit(given.limit)
+    .execute();
   return { disputes: await Promise.all(rows.map((row) => disputeOf(context, String(row["dispute_id"])))) };
 }
 
 async function disputeOf(context: Pick<Context, "db">, id: string): Promise<z.input<typeof showOutput>> {
   const rows = (table: string) =>
-    context.db.kysely.selectFrom(table).selectAll().where("dispute_id", "=", id).orderBy("block").orderBy("log_index").execute() as Promise<Record<string, string>[]>;
+    context.db.kysely
+      .selectFrom(table)
+      .selectAll()
+      .where("dispute_id", "=", id)
+      .orderBy("block")
+      .orderBy("log_index")
+      .execute() as Promise<Record<string, string>[]>;
   const [opened] = await rows("ix_panel_disputes");
   if (!opened) throw new NotFoundError(`There is no dispute ${id} at the panel.`, { data: { id } });
   const text = (row: Record<string, string>, key: string) => String(row[key]);
@@ -32,8 +43,18 @@ async function disputeOf(context: Pick<Context, "db">, id: string): Promise<z.in
     openedAt: text(opened, "opened_at"),
     tx: text(opened, "tx"),
     moves: [
-      ...commits.map((row) => ({ move: "commit" as const, member: text(row, "member"), result: null, tx: text(row, "tx") })),
-      ...reveals.map((row) => ({ move: "reveal" as const, member: text(row, "member"), result: text(row, "result"), tx: text(row, "tx") })),
+      ...commits.map((row) => ({
+        move: "commit" as const,
+        member: text(row, "member"),
+        result: null,
+        tx: text(row, "tx"),
+      })),
+      ...reveals.map((row) => ({
+        move: "reveal" as const,
+        member: text(row, "member"),
+        result: text(row, "result"),
+        tx: text(row, "tx"),
+      })),
     ],
     ruling: ruled
       ? {

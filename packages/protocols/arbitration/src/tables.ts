@@ -15,7 +15,15 @@ export const migrations: readonly Migration[] = [
         await table.execute();
         await db.schema.createIndex(`${name}_dispute`).on(name).column("dispute_id").execute();
       };
-      await create("ix_panel_disputes", ["dispute_id", "client", "subject", "defence", "claim", "context", "opened_at"]);
+      await create("ix_panel_disputes", [
+        "dispute_id",
+        "client",
+        "subject",
+        "defence",
+        "claim",
+        "context",
+        "opened_at",
+      ]);
       await create("ix_panel_commits", ["dispute_id", "member"]);
       await create("ix_panel_reveals", ["dispute_id", "member", "result"]);
       await create("ix_panel_rulings", ["dispute_id", "result", "ruling", "reward", "burned"]);

@@ -33,7 +33,12 @@ export async function commit(context: Context, payload: Payload): Promise<void> 
     const [, commitment] = (await context.chain.read(panel, "voteOf", [id, member.address])) as [boolean, Hex, Hex];
     if (BigInt(commitment) !== 0n) continue;
     const vote = await rememberVote(context, payload, member, result);
-    const sealed = (await context.chain.read(panel, "commitmentOf", [id, member.address, vote.result, vote.salt])) as Hex;
+    const sealed = (await context.chain.read(panel, "commitmentOf", [
+      id,
+      member.address,
+      vote.result,
+      vote.salt,
+    ])) as Hex;
     await context.chain.write(member.account, panel, "commit", [id, sealed]);
     context.log.info("committed", { dispute: payload.disputeId, member: member.name });
   }
@@ -57,9 +62,16 @@ export async function reveal(context: Context, payload: Payload): Promise<void> 
       .where("dispute_id", "=", payload.disputeId)
       .where("member", "=", member.address.toLowerCase())
       .executeTakeFirst();
-    const [, commitment, revealed] = (await context.chain.read(panel, "voteOf", [BigInt(payload.disputeId), member.address])) as [boolean, Hex, Hex];
+    const [, commitment, revealed] = (await context.chain.read(panel, "voteOf", [
+      BigInt(payload.disputeId),
+      member.address,
+    ])) as [boolean, Hex, Hex];
     if (!vote || BigInt(commitment) === 0n || BigInt(revealed) !== 0n) continue;
-    await context.chain.write(member.account, panel, "reveal", [BigInt(payload.disputeId), vote["result"], vote["salt"]]);
+    await context.chain.write(member.account, panel, "reveal", [
+      BigInt(payload.disputeId),
+      vote["result"],
+      vote["salt"],
+    ]);
     context.log.info("revealed", { dispute: payload.disputeId, member: member.name });
   }
 }
@@ -79,20 +91,34 @@ export async function settle(context: Context, payload: Payload): Promise<void> 
 
 /** Hash of what re-execution gives; the panel's own word for "cannot be had" once half the time to commit is over. */
 async function reexecute(context: Context, payload: Payload, found: Case, now: bigint): Promise<Hex> {
-  const row = await context.db.kysely.selectFrom("ix_panel_disputes").selectAll().where("dispute_id", "=", payload.disputeId).executeTakeFirst();
+  const row = await context.db.kysely
+    .selectFrom("ix_panel_disputes")
+    .selectAll()
+    .where("dispute_id", "=", payload.disputeId)
+    .executeTakeFirst();
   if (!row) throw new NotFoundError(`Dispute ${payload.disputeId} is not indexed.`, { kind: "retryable" });
   try {
-    const [modelId, inputHash] = decodeAbiParameters([{ type: "uint256" }, { type: "bytes32" }], row["context"] as Hex);
+    // An oracle's context begins with its request: requester, policy, model, input.
+    const head = [{ type: "address" }, { type: "bytes32" }, { type: "uint256" }, { type: "bytes32" }] as const;
+    const [, , modelId, inputHash] = decodeAbiParameters(head, row["context"] as Hex);
     return resultHash(await execute(context, modelId, inputHash));
   } catch (error) {
     const patient = now < (BigInt(String(row["opened_at"])) + found.commitDeadline) / 2n;
-    if (patient) throw new NotYetError(error instanceof BaseError ? error.shortMessage : String(error), context.clock() + PAUSE, { cause: error });
+    if (patient)
+      throw new NotYetError(error instanceof BaseError ? error.shortMessage : String(error), context.clock() + PAUSE, {
+        cause: error,
+      });
     return (await context.chain.read(context.contracts.get("Panel"), "UNAVAILABLE")) as Hex;
   }
 }
 
 /** Keeps result and salt before the commitment is sent: who cannot reveal loses its stake. */
-async function rememberVote(context: Context, payload: Payload, member: Identity, result: Hex): Promise<{ result: Hex; salt: Hex }> {
+async function rememberVote(
+  context: Context,
+  payload: Payload,
+  member: Identity,
+  result: Hex,
+): Promise<{ result: Hex; salt: Hex }> {
   const key = { dispute_id: payload.disputeId, member: member.address.toLowerCase() };
   await context.db.kysely
     .insertInto("panel_votes")
@@ -113,7 +139,11 @@ async function seatedMembers(context: Context, payload: Payload): Promise<Identi
   const seated: Identity[] = [];
   for (const name of context.duties.panelists) {
     const identity = context.identities.get(name);
-    const [sits] = (await context.chain.read(panel, "voteOf", [BigInt(payload.disputeId), identity.address])) as [boolean, Hex, Hex];
+    const [sits] = (await context.chain.read(panel, "voteOf", [BigInt(payload.disputeId), identity.address])) as [
+      boolean,
+      Hex,
+      Hex,
+    ];
     if (sits) seated.push(identity);
   }
   return seated;

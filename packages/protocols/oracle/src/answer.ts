@@ -25,7 +25,12 @@ export async function answer(context: Context, payload: { id: Hex; turn?: boolea
   if (!sender) return;
   const place = placeOf(state.id, listed, sender.address);
   if (place > 0 && !payload.turn) {
-    await context.enqueue("oracle.answer", `${state.id}:turn:${place}`, { id: state.id, turn: true }, context.clock() + place * TURN);
+    await context.enqueue(
+      "oracle.answer",
+      `${state.id}:turn:${place}`,
+      { id: state.id, turn: true },
+      context.clock() + place * TURN,
+    );
     return;
   }
   const result = await reexecute(context, state);

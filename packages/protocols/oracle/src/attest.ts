@@ -4,9 +4,9 @@ import { toWire } from "@kernel/capability/wire.ts";
 import { resultHash } from "@records/assets/execute.ts";
 import type { Hex } from "viem";
 import type { z } from "zod";
-import { type attestInput, attestOutput } from "./schemas.ts";
 import { envelopeSigner, signEnvelope } from "./envelope.ts";
 import { ableOperators, same } from "./operators.ts";
+import { type attestInput, attestOutput } from "./schemas.ts";
 import { type RequestState, requestState } from "./state.ts";
 import { reexecute } from "./submit.ts";
 import type { Answer } from "./types.ts";
@@ -20,7 +20,10 @@ const PEER = { bytes: 64_000, milliseconds: 20_000 };
  *
  * @throws InvalidInputError when it gets another result, or the times of the answer make no sense.
  */
-export async function attest(context: Context, given: z.output<typeof attestInput>): Promise<z.output<typeof attestOutput>> {
+export async function attest(
+  context: Context,
+  given: z.output<typeof attestInput>,
+): Promise<z.output<typeof attestOutput>> {
   const state = await requestState(context, given.id);
   const { request, policy } = state;
   const { timestamp: now } = await context.chain.head();
@@ -37,7 +40,9 @@ export async function attest(context: Context, given: z.output<typeof attestInpu
   const own = resultHash(await reexecute(context, state));
   const theirs = resultHash({ modelId: request.modelId, inputHash: request.inputHash, ...given.answer });
   if (own !== theirs) {
-    throw new InvalidInputError(`Re-execution of decision ${given.id} gives another result.`, { data: { own, theirs } });
+    throw new InvalidInputError(`Re-execution of decision ${given.id} gives another result.`, {
+      data: { own, theirs },
+    });
   }
   const asked = { requestId: state.id, modelId: request.modelId, inputHash: request.inputHash };
   const signatures = await Promise.all(

@@ -1,11 +1,11 @@
 import { InvalidInputError } from "@base/errors";
 import type { Context, Identity } from "@kernel/capability";
 import type { Receipt } from "@machines/chain";
-import { arbiterAbi } from "@records/bonds/abi.ts";
 import { resultHash } from "@records/assets/execute.ts";
+import { iArbiterAbi } from "@records/bonds/abi.ts";
 import type { z } from "zod";
-import type { challengeInput, challengeOutput } from "./schemas.ts";
 import { actor } from "./operators.ts";
+import type { challengeInput, challengeOutput } from "./schemas.ts";
 import { type RequestState, requestState } from "./state.ts";
 import { answerFrom, reexecute } from "./submit.ts";
 import type { Answer } from "./types.ts";
@@ -18,7 +18,7 @@ export async function challengeAnswer(
   challenger: Identity,
 ): Promise<Receipt> {
   if (!state.answer) throw new InvalidInputError(`Decision ${state.id} has no answer to challenge.`);
-  const arbiter = { address: state.policy.arbiter, abi: arbiterAbi };
+  const arbiter = { address: state.policy.arbiter, abi: iArbiterAbi };
   const fee = (await context.chain.read(arbiter, "fee")) as bigint;
   return context.chain.write(challenger.account, context.contracts.get("Oracle"), "challenge", [
     state.request,
@@ -30,9 +30,13 @@ export async function challengeAnswer(
 }
 
 /** Re-executes a decision and, if its bytes differ, challenges it; an answer that is right is left alone. */
-export async function challenge(context: Context, given: z.output<typeof challengeInput>): Promise<z.input<typeof challengeOutput>> {
+export async function challenge(
+  context: Context,
+  given: z.output<typeof challengeInput>,
+): Promise<z.input<typeof challengeOutput>> {
   const state = await requestState(context, given.id);
-  if (!state.answer) throw new InvalidInputError(`Decision ${state.id} has no answer to challenge: it is ${state.status}.`);
+  if (!state.answer)
+    throw new InvalidInputError(`Decision ${state.id} has no answer to challenge: it is ${state.status}.`);
   const result = await reexecute(context, state);
   const own = resultHash(result);
   const { request } = state;

@@ -5,12 +5,18 @@ import type { z } from "zod";
 import type { depositInput, depositOutput } from "./schemas.ts";
 
 /** Moves currency into the oracle's ledger, where it stands behind answers and pays fees. Base units throughout. */
-export async function deposit(context: Context, given: z.output<typeof depositInput>): Promise<z.input<typeof depositOutput>> {
+export async function deposit(
+  context: Context,
+  given: z.output<typeof depositInput>,
+): Promise<z.input<typeof depositOutput>> {
   const payer = context.identities.get(given.by);
   const to = given.to ?? payer.address;
   const { tx, block } = await fundLedger(context, "Oracle", payer, given.amount, to);
   await context.indexed(block);
-  const [free, locked] = (await context.chain.read(context.contracts.get("Oracle"), "account", [to])) as [bigint, bigint];
+  const [free, locked] = (await context.chain.read(context.contracts.get("Oracle"), "account", [to])) as [
+    bigint,
+    bigint,
+  ];
   return { account: to, free, locked, tx };
 }
 

@@ -23,18 +23,23 @@ export const events: Readonly<Record<string, EventHandler>> = {
   },
 
   Requested(event, writer) {
-    const { id, requester, policyId, request } = event.args as Record<string, unknown> & { request: { modelId: bigint; inputHash: string } };
+    const { id, requester, request } = event.args as Record<string, unknown> & {
+      request: { policyId: string; modelId: bigint; inputHash: string };
+    };
     writer.insert("ix_oracle_requests", {
       request_id: text(id),
       requester: text(requester).toLowerCase(),
-      policy_id: text(policyId),
+      policy_id: request.policyId,
       model_id: text(request.modelId),
       input_hash: request.inputHash,
       request_json: json(request),
       asked_at: text(event.timestamp),
     });
     const node = { kind: "decision", id: text(id) };
-    addNode(writer, node, { label: `decision ${text(id).slice(0, 10)}`, facts: { type: "assay/decision/1", id: text(id), request: toWire(request) } });
+    addNode(writer, node, {
+      label: `decision ${text(id).slice(0, 10)}`,
+      facts: { type: "assay/decision/1", id: text(id), request: toWire(request) },
+    });
     if (request.modelId > 0n) addEdge(writer, node, "model", { kind: "asset", id: text(request.modelId) });
     writer.onSettled("oracle.answer", text(id), { id });
     writer.onSettled("oracle.expire", text(id), { id });
@@ -81,15 +86,14 @@ export const events: Readonly<Record<string, EventHandler>> = {
   },
 
   Finalized(event, writer) {
-    const { id, output, delivered, royalty } = event.args;
+    const { id, output, delivered } = event.args;
     writer.insert("ix_oracle_finals", {
       request_id: text(id),
       output: text(output),
       delivered: delivered ? "yes" : "no",
-      royalty: text(royalty),
     });
     if (!delivered) writer.onSettled("oracle.redeliver", text(id), { id });
-    if (text(royalty) !== "0") writer.onSettled("oracle.distribute", text(id), { id });
+    writer.onSettled("oracle.distribute", text(id), { id });
   },
 
   Redelivered(event, writer) {
@@ -112,6 +116,10 @@ export const events: Readonly<Record<string, EventHandler>> = {
 
   Slashed(event, writer) {
     const { account, amount, burned } = event.args;
-    writer.insert("ix_oracle_slashes", { account: text(account).toLowerCase(), amount: text(amount), burned: text(burned) });
+    writer.insert("ix_oracle_slashes", {
+      account: text(account).toLowerCase(),
+      amount: text(amount),
+      burned: text(burned),
+    });
   },
 };

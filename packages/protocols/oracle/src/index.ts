@@ -53,7 +53,7 @@ export const oracle = defineCapability({
       load: async () => (await import("./attest.ts")).attest,
     }),
     defineAction({
-      name: "oracle.register-policy",
+      name: "oracle.registerPolicy",
       summary: "Register the terms under which decisions are answered.",
       kind: "write",
       input: schema.registerPolicyInput,

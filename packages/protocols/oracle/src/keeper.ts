@@ -1,8 +1,8 @@
-import { NotYetError, type Context, type Identity } from "@kernel/capability";
-import { arbiterAbi } from "@records/bonds/abi.ts";
+import { type Context, type Identity, NotYetError } from "@kernel/capability";
+import { iArbiterAbi } from "@records/bonds/abi.ts";
 import type { Hex } from "viem";
-import { rulings } from "./types.ts";
 import { type RequestState, requestState } from "./state.ts";
+import { rulings } from "./types.ts";
 
 /** Milliseconds between two looks at something whose time has not come. */
 const PAUSE = 1_000;
@@ -43,7 +43,7 @@ export async function resolve(context: Context, payload: { id: Hex }): Promise<v
   const state = await requestState(context, payload.id);
   const open = state.challenges.findLast((c) => !c.resolution);
   if (!by || state.status !== "disputed" || !open || !state.answer) return;
-  const arbiter = { address: open.arbiter, abi: arbiterAbi };
+  const arbiter = { address: open.arbiter, abi: iArbiterAbi };
   const ruling = rulings[Number(await context.chain.read(arbiter, "ruling", [open.disputeId]))];
   if (ruling === "pending") await past(context, open.deadline, "A dispute without a ruling is void");
   await send(context, by, "resolve", [state.request, disputeOf(state)]);

@@ -31,7 +31,10 @@ export async function freeBond(context: Pick<Context, "chain" | "contracts">, wh
 export function placeOf(requestId: Hex, operators: readonly Hex[], who: Hex): number {
   const rank = (address: Hex) => keccak256(concat([requestId, address.toLowerCase() as Hex]));
   const order = [...operators].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-  return Math.max(0, order.findIndex((address) => same(address, who)));
+  return Math.max(
+    0,
+    order.findIndex((address) => same(address, who)),
+  );
 }
 
 /** True for two spellings of one address. */
@@ -43,6 +46,13 @@ export function same(a: string, b: string): boolean {
 export function actor(context: Pick<Context, "identities">, name: string | undefined, role: string): Identity {
   if (name !== undefined) return context.identities.get(name);
   throw new InvalidInputError(`Say which identity acts as ${role}.`, {
-    hints: [`Known: ${context.identities.list().map((i) => i.name).join(", ") || "none"}.`],
+    hints: [
+      `Known: ${
+        context.identities
+          .list()
+          .map((i) => i.name)
+          .join(", ") || "none"
+      }.`,
+    ],
   });
 }

@@ -5,7 +5,10 @@ import type { z } from "zod";
 import type { registerPolicyInput, registerPolicyOutput } from "./schemas.ts";
 
 /** Registers the terms under which decisions are answered; the same terms again give the same id. */
-export async function registerPolicy(context: Context, given: z.output<typeof registerPolicyInput>): Promise<z.input<typeof registerPolicyOutput>> {
+export async function registerPolicy(
+  context: Context,
+  given: z.output<typeof registerPolicyInput>,
+): Promise<z.input<typeof registerPolicyOutput>> {
   const { by, arbiter, operators, ...terms } = given;
   const oracle = context.contracts.get("Oracle");
   const policy = {

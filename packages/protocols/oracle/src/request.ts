@@ -2,12 +2,15 @@ import { NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { bytesToHex, type Hex, parseEventLogs } from "viem";
 import type { z } from "zod";
-import type { requestInput, requestOutput } from "./schemas.ts";
 import { fundLedger } from "./deposit.ts";
 import { freeBond } from "./operators.ts";
+import type { requestInput, requestOutput } from "./schemas.ts";
 
 /** Asks for a decision; the fee is taken from the requester's ledger balance, which is filled up where it is short. */
-export async function request(context: Context, given: z.output<typeof requestInput>): Promise<z.input<typeof requestOutput>> {
+export async function request(
+  context: Context,
+  given: z.output<typeof requestInput>,
+): Promise<z.input<typeof requestOutput>> {
   const who = context.identities.get(given.by);
   const policyId = given.policy ?? (await newestPolicy(context));
   const free = await freeBond(context, who.address);
@@ -41,6 +44,7 @@ async function newestPolicy(context: Pick<Context, "db">): Promise<Hex> {
     .orderBy("block", "desc")
     .orderBy("log_index", "desc")
     .executeTakeFirst();
-  if (!row) throw new NotFoundError("No policy is registered.", { hints: ["Register one with: assay oracle register-policy"] });
+  if (!row)
+    throw new NotFoundError("No policy is registered.", { hints: ["Register one with: assay oracle register-policy"] });
   return row["policy_id"] as Hex;
 }

@@ -1,4 +1,16 @@
-import { address, amount, bps, day, hash, identity, int, page, seconds, signature, uint } from "@kernel/capability/schemas.ts";
+import {
+  address,
+  amount,
+  bps,
+  day,
+  hash,
+  identity,
+  int,
+  page,
+  seconds,
+  signature,
+  uint,
+} from "@kernel/capability/schemas.ts";
 import { inputSchema } from "@records/assets/input.ts";
 import { z } from "zod";
 import { answerSchema, policySchema, requestSchema, rulings, statuses } from "./types.ts";
@@ -11,7 +23,14 @@ export const attestOutput = z.object({ signatures: z.array(z.object({ signer: z.
 
 export const challengeInput = z.object({ id: hash, by: identity.optional() });
 
-export const challengeOutput = z.object({ id: hash, disputed: z.boolean(), own: hash, standing: hash, tx: hash.optional(), gas: uint.optional() });
+export const challengeOutput = z.object({
+  id: hash,
+  disputed: z.boolean(),
+  own: hash,
+  standing: hash,
+  tx: hash.optional(),
+  gas: uint.optional(),
+});
 
 export const depositInput = z.object({
   amount: amount(),
@@ -21,7 +40,10 @@ export const depositInput = z.object({
 
 export const depositOutput = z.object({ account: address, free: uint, locked: uint, tx: hash });
 
-export const withdrawInput = z.object({ by: identity, amount: amount().optional().describe("All that is free unless said.") });
+export const withdrawInput = z.object({
+  by: identity,
+  amount: amount().optional().describe("All that is free unless said."),
+});
 
 export const withdrawOutput = z.object({ amount: uint, free: uint, locked: uint, tx: hash });
 
@@ -60,7 +82,12 @@ export const decideInput = z.object({
   fee: amount().default(1_000_000_000_000_000_000n),
   policy: hash.optional(),
   by: identity,
-  wait: z.int().min(0).max(3600).default(60).describe("Seconds to wait for a final answer; on a devnet the clock is moved on."),
+  wait: z
+    .int()
+    .min(0)
+    .max(3600)
+    .default(60)
+    .describe("Seconds to wait for a final answer; on a devnet the clock is moved on."),
 });
 
 export const decideOutput = z.object({
@@ -75,7 +102,10 @@ export const decideOutput = z.object({
   final: z.boolean(),
 });
 
-const whySchema = z.object({ base: z.number(), contributions: z.array(z.object({ name: z.string(), value: z.number() })) });
+const whySchema = z.object({
+  base: z.number(),
+  contributions: z.array(z.object({ name: z.string(), value: z.number() })),
+});
 const answered = answerSchema.extend({ value: z.number(), why: whySchema.nullable() });
 
 export const showInput = z.object({ id: hash });

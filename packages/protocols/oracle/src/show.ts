@@ -1,8 +1,8 @@
 import { NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
+import type { Hash } from "@machines/store";
 import type { Why } from "@records/assets/execute.ts";
 import { getInput } from "@records/assets/input.ts";
-import type { Hash } from "@machines/store";
 import type { z } from "zod";
 import type { showInput, showOutput } from "./schemas.ts";
 import { requestState } from "./state.ts";
@@ -14,9 +14,13 @@ export async function show(context: Context, given: z.output<typeof showInput>):
   const explain = async (answer: z.output<typeof answerSchema>) => ({
     ...answer,
     value: Number(answer.output) / 1e18,
-    why: await readWhy(context, answer.whyHash),
+    why: reasons(await readWhy(context, answer.whyHash)),
   });
-  const checks = await context.db.kysely.selectFrom("oracle_checks").selectAll().where("request_id", "=", given.id).execute();
+  const checks = await context.db.kysely
+    .selectFrom("oracle_checks")
+    .selectAll()
+    .where("request_id", "=", given.id)
+    .execute();
   const resolved = state.challenges.flatMap((c) => (c.resolution ? [c.resolution.tx] : []));
   const slashes = resolved.length
     ? await context.db.kysely.selectFrom("ix_oracle_slashes").selectAll().where("tx", "in", resolved).execute()
@@ -62,6 +66,10 @@ export async function show(context: Context, given: z.output<typeof showInput>):
       tx: String(row["tx"]),
     })),
   };
+}
+
+function reasons(why: Why | null) {
+  return why && { base: why.base, contributions: [...why.contributions] };
 }
 
 /** The reasons behind an answer, or null where this node has no copy. */

@@ -1,7 +1,16 @@
 import { NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { Hex } from "viem";
-import { type Answer, answerSchema, type Policy, policySchema, type Request, requestSchema, type Ruling, type Status } from "./types.ts";
+import {
+  type Answer,
+  answerSchema,
+  type Policy,
+  policySchema,
+  type Request,
+  type Ruling,
+  requestSchema,
+  type Status,
+} from "./types.ts";
 
 /** A challenge as the index has it, with its outcome once there is one. */
 export interface Challenge {
@@ -11,7 +20,12 @@ export interface Challenge {
   readonly claim: Answer;
   readonly deadline: bigint;
   readonly tx: Hex;
-  readonly resolution?: { readonly ruling: Ruling; readonly status: Status; readonly deadline: bigint; readonly tx: Hex };
+  readonly resolution?: {
+    readonly ruling: Ruling;
+    readonly status: Status;
+    readonly deadline: bigint;
+    readonly tx: Hex;
+  };
 }
 
 /** Everything the index knows of a request. */
@@ -24,7 +38,12 @@ export interface RequestState {
   readonly askedTx: Hex;
   readonly status: Status;
   /** What stands now: the operators' answer, or the challenger's claim after it was ruled right. */
-  readonly answer?: { readonly answer: Answer; readonly signers: readonly Hex[]; readonly deadline: bigint; readonly tx: Hex };
+  readonly answer?: {
+    readonly answer: Answer;
+    readonly signers: readonly Hex[];
+    readonly deadline: bigint;
+    readonly tx: Hex;
+  };
   readonly challenges: readonly Challenge[];
   readonly final?: { readonly output: bigint; readonly delivered: boolean; readonly royalty: bigint; readonly tx: Hex };
   readonly royalties: readonly { readonly owner: Hex; readonly amount: bigint; readonly tx: Hex }[];
@@ -35,14 +54,26 @@ type Row = Record<string, string | number>;
 /** Assembles a request's state from its rows; throws NotFoundError for an id that was never asked. */
 export async function requestState(context: Pick<Context, "db">, id: string): Promise<RequestState> {
   const rows = (table: string, column = "request_id", value = id): Promise<Row[]> =>
-    context.db.kysely.selectFrom(table).selectAll().where(column, "=", value).orderBy("block").orderBy("log_index").execute() as Promise<Row[]>;
+    context.db.kysely
+      .selectFrom(table)
+      .selectAll()
+      .where(column, "=", value)
+      .orderBy("block")
+      .orderBy("log_index")
+      .execute() as Promise<Row[]>;
 
   const [asked] = await rows("ix_oracle_requests");
   if (!asked) {
-    throw new NotFoundError(`There is no decision ${id}.`, { hints: ["List them with: assay oracle list"], data: { id } });
+    throw new NotFoundError(`There is no decision ${id}.`, {
+      hints: ["List them with: assay oracle list"],
+      data: { id },
+    });
   }
   const [policyRow] = await rows("ix_oracle_policies", "policy_id", String(asked["policy_id"]));
-  if (!policyRow) throw new NotFoundError(`The policy ${asked["policy_id"]} of decision ${id} is not indexed.`, { kind: "retryable" });
+  if (!policyRow)
+    throw new NotFoundError(`The policy ${asked["policy_id"]} of decision ${id} is not indexed.`, {
+      kind: "retryable",
+    });
   const answers = await rows("ix_oracle_answers");
   const resolutions = await rows("ix_oracle_resolutions");
   const challenges = (await rows("ix_oracle_challenges")).map((row): Challenge => {
@@ -68,10 +99,12 @@ export async function requestState(context: Pick<Context, "db">, id: string): Pr
   const [voided] = await rows("ix_oracle_voids");
   const delivered = final && (final["delivered"] === "yes" || (await rows("ix_oracle_deliveries")).length > 0);
   const answer = standing(answers, challenges);
+  const request = requestSchema.parse(JSON.parse(String(asked["request_json"])));
+  const policy = policySchema.parse(JSON.parse(String(policyRow["policy_json"])));
   return {
     id: id as Hex,
-    request: requestSchema.parse(JSON.parse(String(asked["request_json"]))),
-    policy: policySchema.parse(JSON.parse(String(policyRow["policy_json"]))),
+    request,
+    policy,
     askedAt: BigInt(String(asked["asked_at"])),
     askedTx: asked["tx"] as Hex,
     status: statusFrom(final, Boolean(delivered), voided, answer, challenges),
@@ -81,7 +114,7 @@ export async function requestState(context: Pick<Context, "db">, id: string): Pr
       final: {
         output: BigInt(String(final["output"])),
         delivered: Boolean(delivered),
-        royalty: BigInt(String(final["royalty"])),
+        royalty: royaltyOf(request, policy),
         tx: final["tx"] as Hex,
       },
     }),
@@ -91,6 +124,11 @@ export async function requestState(context: Pick<Context, "db">, id: string): Pr
       tx: row["tx"] as Hex,
     })),
   };
+}
+
+/** The lineage's part of a fee, rounded down; a request without a model owes none. */
+function royaltyOf(request: Request, policy: Policy): bigint {
+  return request.modelId === 0n ? 0n : (request.fee * BigInt(policy.royaltyBps)) / 10_000n;
 }
 
 /** Replays submissions and resolutions in order: the last turn decides what stands. */
@@ -105,7 +143,8 @@ function standing(answers: readonly Row[], challenges: readonly Challenge[]): Re
   };
   // A request opens again when neither side was right: challenges of earlier answers no longer count.
   const reopened = challenges.findLastIndex((c) => c.resolution?.status === "open");
-  if (reopened >= 0 && answers.length <= challenges.filter((c) => c.resolution?.status === "open").length) return undefined;
+  if (reopened >= 0 && answers.length <= challenges.filter((c) => c.resolution?.status === "open").length)
+    return undefined;
   for (const challenge of challenges.slice(reopened + 1)) {
     if (!challenge.resolution || challenge.resolution.status !== "answered") continue;
     const deadline = challenge.resolution.deadline;

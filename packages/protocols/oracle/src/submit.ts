@@ -57,7 +57,8 @@ export async function submitAnswer(
   const asked = { requestId: state.id, modelId: state.request.modelId, inputHash: state.request.inputHash };
   const signatures = new Map<string, { signer: Hex; signature: Hex }>();
   for (const found of gathered) {
-    if (signatures.size < needed && !same(found.signer, sender.address)) signatures.set(found.signer.toLowerCase(), found);
+    if (signatures.size < needed && !same(found.signer, sender.address))
+      signatures.set(found.signer.toLowerCase(), found);
   }
   for (const identity of others) {
     const key = identity.address.toLowerCase();
@@ -65,10 +66,13 @@ export async function submitAnswer(
     signatures.set(key, { signer: identity.address, signature: await signEnvelope(context, identity, asked, answer) });
   }
   if (signatures.size < needed) {
-    throw new TooFewSignaturesError(`Decision ${state.id} needs ${needed + 1} signers; ${signatures.size + 1} agreed so far.`, {
-      kind: "retryable",
-      hints: ["Are the other operators running, bonded, and listed as peers?"],
-    });
+    throw new TooFewSignaturesError(
+      `Decision ${state.id} needs ${needed + 1} signers; ${signatures.size + 1} agreed so far.`,
+      {
+        kind: "retryable",
+        hints: ["Are the other operators running, bonded, and listed as peers?"],
+      },
+    );
   }
   const ascending = [...signatures].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found.signature);
   return context.chain.write(sender.account, context.contracts.get("Oracle"), "submit", [

@@ -32,8 +32,12 @@ export const migrations: readonly Migration[] = [
         ["request_id", "challenger", "arbiter", "dispute_id", "claim_json", "deadline"],
         ["request_id"],
       );
-      await create("ix_oracle_resolutions", ["request_id", "dispute_id", "ruling", "status", "deadline"], ["request_id"]);
-      await create("ix_oracle_finals", ["request_id", "output", "delivered", "royalty"], ["request_id"]);
+      await create(
+        "ix_oracle_resolutions",
+        ["request_id", "dispute_id", "ruling", "status", "deadline"],
+        ["request_id"],
+      );
+      await create("ix_oracle_finals", ["request_id", "output", "delivered"], ["request_id"]);
       await create("ix_oracle_deliveries", ["request_id"], ["request_id"]);
       await create("ix_oracle_voids", ["request_id", "refund"], ["request_id"]);
       await create("ix_oracle_royalties", ["request_id", "model_id", "owner", "amount"], ["request_id"]);

@@ -29,7 +29,11 @@ export async function* verify(context: Context, statement: unknown): AsyncIterab
     return;
   }
   const exact = (await context.chain.read(oracle, "isFinal", [request, final.answer, final.signers])) as boolean;
-  yield { name: "O3 answer on chain", ok: exact, detail: `output ${final.answer.output}, signed by ${final.signers.length}` };
+  yield {
+    name: "O3 answer on chain",
+    ok: exact,
+    detail: `output ${final.answer.output}, signed by ${final.signers.length}`,
+  };
 
   const own = await execute(context, request.modelId, request.inputHash);
   const theirs = resultHash({ modelId: request.modelId, inputHash: request.inputHash, ...final.answer });
@@ -51,7 +55,8 @@ async function finalAnswer(context: Context, id: Hex): Promise<{ answer: Answer;
   let standing: { answer: Answer; signers: Hex[] } | undefined;
   let claim: { answer: Answer; signers: Hex[] } | undefined;
   for (const { eventName, args } of logs) {
-    if (eventName === "Submitted") standing = { answer: args["answer"] as Answer, signers: [...(args["signers"] as Hex[])] };
+    if (eventName === "Submitted")
+      standing = { answer: args["answer"] as Answer, signers: [...(args["signers"] as Hex[])] };
     if (eventName === "Challenged") claim = { answer: args["claim"] as Answer, signers: [args["challenger"] as Hex] };
     if (eventName === "Resolved" && Number(args["ruling"]) === 2) standing = claim;
   }

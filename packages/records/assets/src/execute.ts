@@ -1,12 +1,13 @@
-import { sha256Hex } from "@base/bytes/hash.ts";
 import { canonicalJson } from "@base/bytes/canonicalJson.ts";
+import { sha256Hex } from "@base/bytes/hash.ts";
 import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { type Decision, loadModel, parseCsv, type Table } from "@machines/engine";
+import { type Decision, loadModel, type Table } from "@machines/engine";
 import type { Hash } from "@machines/store";
 import { encodeAbiParameters, type Hex, keccak256 } from "viem";
 import { getInput, type Selection } from "./input.ts";
 import { type ModelStatement, parseAssetStatement, parseTableStatement } from "./statements.ts";
+import { tableOf } from "./table.ts";
 
 /** What re-execution determines, to the bit: every honest party gets the same. */
 export interface Result {
@@ -146,7 +147,7 @@ export async function readTable(
     throw new IntegrityError(`Asset ${id}: statement and chain name different data roots.`);
   }
   const bytes = await context.store.readFileBytes(statement.manifest);
-  return { table: parseCsv(bytes), root: listed.root, statementHash: listed.statement };
+  return { table: tableOf(statement, bytes), root: listed.root, statementHash: listed.statement };
 }
 
 /** The rows that a selection names; throws InvalidInputError when there are none. */

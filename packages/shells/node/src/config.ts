@@ -1,5 +1,5 @@
-import { InvalidInputError } from "@base/errors";
 import { isAbsolute, resolve } from "node:path";
+import { InvalidInputError } from "@base/errors";
 import { z } from "zod";
 
 /** Duties a node can take on besides serving its API. */
@@ -25,7 +25,10 @@ const schema = z
     /** Blocks below the head that count as settled where the chain has no `finalized` tag. */
     depth: z.coerce.number().int().min(0).max(10_000).optional(),
     /** PostgreSQL address; the embedded database when absent. */
-    databaseUrl: z.string().regex(/^postgres(ql)?:\/\//, "must start with postgres://").optional(),
+    databaseUrl: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, "must start with postgres://")
+      .optional(),
     /** Protects the keys at rest; a random one is kept in the data folder when absent. */
     password: z.string().min(8).optional(),
     /** Bearer token that writes need; required when not on loopback. */
@@ -41,8 +44,11 @@ const schema = z
     /** File with the addresses of contracts deployed by another node. */
     deployment: z.string().optional(),
     /** ERC-20 that everything is paid in; needed to deploy on a chain that is not a devnet. */
-    currency: z.string().regex(/^0x[0-9a-fA-F]{40}$/).optional(),
-    logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("warn"),
+    currency: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{40}$/)
+      .optional(),
+    logLevel: z.enum(["debug", "info", "warn", "error"]).default("warn"),
   })
   .strict();
 
@@ -85,7 +91,11 @@ export function readConfig(
   for (const [key, name] of Object.entries(environment)) {
     const value = env[name];
     if (value === undefined || value === "") continue;
-    given[key] = lists.has(key) ? value.split(",").filter(Boolean) : key === "keeper" ? value !== "0" && value !== "false" : value;
+    given[key] = lists.has(key)
+      ? value.split(",").filter(Boolean)
+      : key === "keeper"
+        ? value !== "0" && value !== "false"
+        : value;
   }
   for (const [key, value] of Object.entries(flags)) if (value !== undefined) given[key] = value;
   const parsed = schema.safeParse(given);
@@ -93,14 +103,18 @@ export function readConfig(
     const issue = parsed.error.issues[0];
     const key = String(issue?.path[0] ?? (issue as { keys?: string[] })?.keys?.[0] ?? "?");
     throw new InvalidInputError(`The setting "${key}" is not usable: ${issue?.message ?? "invalid"}.`, {
-      hints: [`Set it by --${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} or ${environment[key] ?? "the environment"}.`],
+      hints: [
+        `Set it by --${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} or ${environment[key] ?? "the environment"}.`,
+      ],
       data: { setting: key },
     });
   }
   const config = parsed.data;
   const chain = config.chain ?? (config.rpcUrl ? "rpc" : "embedded");
   if (chain === "rpc" && !config.rpcUrl) {
-    throw new InvalidInputError('The setting "rpcUrl" is missing: chain is "rpc".', { hints: ["Set --rpc-url or ASSAY_RPC_URL."] });
+    throw new InvalidInputError('The setting "rpcUrl" is missing: chain is "rpc".', {
+      hints: ["Set --rpc-url or ASSAY_RPC_URL."],
+    });
   }
   const loopback = ["127.0.0.1", "localhost", "::1"].includes(config.host);
   if (!loopback && !config.token) {

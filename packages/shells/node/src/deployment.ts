@@ -1,14 +1,17 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
 import type { Capability, ContractDefinition, Deployed } from "@kernel/capability";
 import type { Chain } from "@machines/chain";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Address, LocalAccount } from "viem";
 import { z } from "zod";
 
 const fileSchema = z.object({
   chainId: z.number().int().positive(),
-  contracts: z.record(z.string(), z.object({ address: z.string().regex(/^0x[0-9a-fA-F]{40}$/), block: z.string().regex(/^\d+$/) })),
+  contracts: z.record(
+    z.string(),
+    z.object({ address: z.string().regex(/^0x[0-9a-fA-F]{40}$/), block: z.string().regex(/^\d+$/) }),
+  ),
 });
 
 /** The contracts of one chain by name, remembered in a file that other nodes can be given. */
@@ -66,7 +69,8 @@ export class Deployment {
       const receipt = await this.#chain.deploy(account, {
         abi: definition.abi,
         bytecode: await definition.bytecode(),
-        args: definition.args?.(addresses, settings) ?? [],
+        args:
+          definition.args?.(addresses, { ...settings, currency: settings["currency"] ?? addresses["Currency"] }) ?? [],
       });
       this.#known.set(name, { address: receipt.contractAddress, abi: definition.abi, block: receipt.blockNumber });
       this.#write();
@@ -79,10 +83,13 @@ export class Deployment {
     for (const [name, { address }] of this.#known) {
       const code = await this.#chain.client.getCode({ address });
       if (!code || code === "0x") {
-        throw new IntegrityError(`${name} should stand at ${address}, but chain ${this.#chain.chainId} has no code there.`, {
-          details: this.#path,
-          hints: ["Is this the right chain? If the devnet was reset, start with --fresh."],
-        });
+        throw new IntegrityError(
+          `${name} should stand at ${address}, but chain ${this.#chain.chainId} has no code there.`,
+          {
+            details: this.#path,
+            hints: ["Is this the right chain? If the devnet was reset, start with --fresh."],
+          },
+        );
       }
     }
   }
@@ -107,9 +114,13 @@ export class Deployment {
   }
 
   #write(): void {
-    const contracts = Object.fromEntries([...this.#known].map(([name, d]) => [name, { address: d.address, block: d.block.toString() }]));
+    const contracts = Object.fromEntries(
+      [...this.#known].map(([name, d]) => [name, { address: d.address, block: d.block.toString() }]),
+    );
     mkdirSync(dirname(this.#path), { recursive: true });
-    writeFileSync(`${this.#path}.tmp`, `${JSON.stringify({ chainId: this.#chain.chainId, contracts }, null, 2)}\n`, { flush: true });
+    writeFileSync(`${this.#path}.tmp`, `${JSON.stringify({ chainId: this.#chain.chainId, contracts }, null, 2)}\n`, {
+      flush: true,
+    });
     renameSync(`${this.#path}.tmp`, this.#path);
   }
 }

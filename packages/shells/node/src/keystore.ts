@@ -1,8 +1,8 @@
-import { BaseError, IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
-import type { Identity } from "@kernel/capability";
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { BaseError, IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
+import type { Identity } from "@kernel/capability";
 import { bytesToHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
@@ -16,7 +16,13 @@ interface KeyFile {
   readonly version: 1;
   readonly name: string;
   readonly address: string;
-  readonly kdf: { readonly name: "scrypt"; readonly n: number; readonly r: number; readonly p: number; readonly salt: string };
+  readonly kdf: {
+    readonly name: "scrypt";
+    readonly n: number;
+    readonly r: number;
+    readonly p: number;
+    readonly salt: string;
+  };
   readonly cipher: { readonly name: "aes-256-gcm"; readonly iv: string; readonly tag: string; readonly text: string };
 }
 
@@ -73,7 +79,9 @@ export class Keystore {
   /** Makes a new key; throws InvalidInputError where the name is taken or unusable. */
   create(name: string, privateKey: Uint8Array = randomBytes(32)): Identity {
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) {
-      throw new InvalidInputError(`"${name}" is no usable key name.`, { hints: ["Use lower-case letters, digits and dashes."] });
+      throw new InvalidInputError(`"${name}" is no usable key name.`, {
+        hints: ["Use lower-case letters, digits and dashes."],
+      });
     }
     if (this.has(name)) throw new InvalidInputError(`The key "${name}" exists already.`);
     const identity = this.#remember(name, privateKey);
@@ -86,7 +94,12 @@ export class Keystore {
       name,
       address: identity.address,
       kdf: { name: "scrypt", ...scrypt, salt },
-      cipher: { name: "aes-256-gcm", iv: iv.toString("hex"), tag: cipher.getAuthTag().toString("hex"), text: text.toString("hex") },
+      cipher: {
+        name: "aes-256-gcm",
+        iv: iv.toString("hex"),
+        tag: cipher.getAuthTag().toString("hex"),
+        text: text.toString("hex"),
+      },
     };
     const path = this.#path(name);
     writeFileSync(`${path}.tmp`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flush: true });
@@ -138,7 +151,12 @@ export class Keystore {
 }
 
 function derive(password: string, salt: string, cost: { n: number; r: number; p: number }): Buffer {
-  return scryptSync(password, Buffer.from(salt, "hex"), 32, { N: cost.n, r: cost.r, p: cost.p, maxmem: 256 * cost.n * cost.r });
+  return scryptSync(password, Buffer.from(salt, "hex"), 32, {
+    N: cost.n,
+    r: cost.r,
+    p: cost.p,
+    maxmem: 256 * cost.n * cost.r,
+  });
 }
 
 function localSecret(path: string): string {

@@ -34,12 +34,7 @@ export interface SentTransaction {
  *
  * @param nameOf the contract's name by its address.
  */
-export function recording(
-  chain: Chain,
-  db: Database,
-  nameOf: (address: string) => string,
-  clock: () => number,
-): Chain {
+export function recording(chain: Chain, db: Database, nameOf: (address: string) => string, clock: () => number): Chain {
   const note = async (account: LocalAccount, action: string, receipt: Receipt) => {
     await db.kysely
       .insertInto("node_transactions")
@@ -77,6 +72,20 @@ export function recording(
 
 /** The newest transactions this node sent, newest first. */
 export async function sentTransactions(db: Database, limit: number): Promise<SentTransaction[]> {
-  const rows = await db.kysely.selectFrom("node_transactions").selectAll().orderBy("sent_at", "desc").orderBy("block", "desc").limit(limit).execute();
-  return rows.map((row) => ({ ...row, gas: Number(row["gas"]), block: Number(row["block"]), sent_at: Number(row["sent_at"]) }) as SentTransaction);
+  const rows = await db.kysely
+    .selectFrom("node_transactions")
+    .selectAll()
+    .orderBy("sent_at", "desc")
+    .orderBy("block", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(
+    (row) =>
+      ({
+        ...row,
+        gas: Number(row["gas"]),
+        block: Number(row["block"]),
+        sent_at: Number(row["sent_at"]),
+      }) as SentTransaction,
+  );
 }

@@ -1,5 +1,5 @@
 import { BaseError, BugError } from "@base/errors";
-import { toWire, type Json } from "@kernel/capability/wire.ts";
+import { type Json, toWire } from "@kernel/capability/wire.ts";
 import type { Database, Migration } from "@machines/store";
 
 /** The steps of the loop that are done, so that a second start continues where the first one stopped. */

@@ -1,0 +1,24 @@
+import { cover } from "@apps/cover";
+import { testTokenAbi } from "@base/testkit/abi.ts";
+import { type Capability, defineCapability } from "@kernel/capability";
+import { arbitration } from "@protocols/arbitration";
+import { oracle } from "@protocols/oracle";
+import { training } from "@protocols/training";
+import { assets } from "@records/assets";
+import { node } from "./capability.ts";
+
+/** Every room that this product is composed of, lower floors first: the only list of them. */
+export const capabilities: readonly Capability[] = [assets, training, arbitration, oracle, cover, node];
+
+/** A currency to try things out with; only for development chains, anybody can mint it. */
+export const devnetCurrency = defineCapability({
+  name: "devnet",
+  summary: "A currency for development chains.",
+  contracts: [
+    {
+      name: "Currency",
+      abi: testTokenAbi,
+      bytecode: async () => (await import("@base/testkit/bytecode.ts")).testTokenBytecode,
+    },
+  ],
+});
