@@ -1,10 +1,10 @@
-import { canonicalJsonBytes, parseCanonicalJson } from "@base/bytes/canonicalJson.ts";
+import { canonicalJson, canonicalJsonBytes, parseCanonicalJson } from "@base/bytes/canonicalJson.ts";
 import { type ErrorOptions, InvalidInputError } from "@base/errors";
 import { fromBytes, toBytes } from "../bits.ts";
 import type { NamedTensor } from "../commit/roots.ts";
 import { type Graph, type Shape, sizeOf } from "../graph/ir.ts";
 import { graphShapes, MAX_ELEMENTS } from "../graph/validate.ts";
-import type { Feature } from "../recipe/features.ts";
+import { type Feature, listFeatures } from "../recipe/features.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { validateRecipe } from "../recipe/validate.ts";
 import type { RunCommitment } from "../train/run.ts";
@@ -95,9 +95,14 @@ function readHeader(bytes: Uint8Array): Header {
   for (const field of objects)
     if (typeof header[field] !== "object" || header[field] === null)
       throw new BundleError(`its header lacks ${field}.`);
-  validateRecipe(header.recipe);
+  const recipe = validateRecipe(header.recipe);
+  const categories = Object.values(header.categories as object);
+  if (!categories.every((list) => Array.isArray(list) && list.every((entry) => typeof entry === "string")))
+    throw new BundleError("its categories are malformed.");
   if (!Array.isArray(header.features) || !Array.isArray(header.tensors))
     throw new BundleError("features and tensors must be lists.");
+  const expected = canonicalJson(listFeatures(recipe, header.categories as BundleContent["categories"]));
+  if (canonicalJson(header.features) !== expected) throw new BundleError("its features do not follow from its recipe.");
   return header as Header;
 }
 

@@ -1,0 +1,61 @@
+import * as ort from "onnxruntime-web";
+import { Builder } from "../src/graph/build.ts";
+import { Program } from "../src/graph/program.ts";
+import { STREAM, uniform } from "../src/random/philox.ts";
+import { onnxMatmul } from "./onnxMatmul.ts";
+
+/** One measured figure; a ratio above 1 means that Assay is ahead of the peer. */
+export interface BenchLine {
+  readonly bench: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly against?: string;
+  readonly ratio?: number;
+}
+
+const [M, K, N] = [512, 1024, 1024] as const;
+const ROUNDS = 15;
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+/** F32S matmul 512 x 1024 x 1024 on one thread, alternating with onnxruntime-web in the same process; medians. */
+export async function run(): Promise<BenchLine[]> {
+  const a = uniform(M * K, 1, 1, STREAM.init, 0);
+  const b = uniform(K * N, 1, 1, STREAM.init, 1);
+  const builder = new Builder();
+  builder.output("y", builder.op("matmul", [builder.input("a", [M, K], "data"), builder.input("b", [K, N], "data")]));
+  const program = new Program(builder.finish());
+  program.write("a", a);
+  program.write("b", b);
+  ort.env.wasm.numThreads = 1;
+  const session = await ort.InferenceSession.create(onnxMatmul(M, K, N, b), { executionProviders: ["wasm"] });
+  const feeds = { x: new ort.Tensor("float32", a, [M, K]) };
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  let peer = new Float32Array();
+  for (let round = -3; round < ROUNDS; round++) {
+    const start = performance.now();
+    program.run();
+    const middle = performance.now();
+    peer = (await session.run(feeds)).y?.data as Float32Array<ArrayBuffer>;
+    const end = performance.now();
+    if (round < 0) continue; // warm-up
+    ours.push(middle - start);
+    theirs.push(end - middle);
+  }
+  const result = program.read("y");
+  const apart = result.reduce((most, value, index) => Math.max(most, Math.abs(value - (peer[index] as number))), 0);
+  if (!(apart < 1e-3)) throw new Error(`the two products differ by ${apart}`);
+  const rate = (milliseconds: number) => (2 * M * K * N) / milliseconds / 1e6;
+  const value = rate(median(ours));
+  return [
+    {
+      bench: "engine.matmul.f32s.1t",
+      value,
+      unit: "GFLOP/s",
+      against: "onnxruntime-web",
+      ratio: value / rate(median(theirs)),
+    },
+  ];
+}
