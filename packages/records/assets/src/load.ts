@@ -2,11 +2,13 @@ import type { Hash } from "@base/bytes/hash.ts";
 import { BaseError, IntegrityError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { ContractRevertError } from "@machines/chain/errors.ts";
+import type { Table } from "@machines/engine";
 import type { Address } from "viem";
 import { statementHash } from "./sign.ts";
 import { type AssetStatement, type Parent, parseAssetStatement, type TableStatement } from "./statements.ts";
 import { fetchJson } from "./describe.ts";
 import { kinds, states } from "./events.ts";
+import { tableOf } from "./table.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
 
 type Needs = Pick<Context, "store" | "chain" | "contracts">;
@@ -90,12 +92,13 @@ export async function loadStatement(
 export async function loadTable(
   context: Needs,
   id: string | bigint,
-): Promise<{ asset: OnChainAsset; statement: TableStatement; bytes: Uint8Array }> {
+): Promise<{ asset: OnChainAsset; statement: TableStatement; bytes: Uint8Array; table: Table }> {
   const { asset, statement } = await loadStatement(context, id);
   if (statement.type === "assay/model/1") {
     throw new NotFoundError(`asset ${asset.id} is a model, and a table is wanted here`, { data: { id: asset.id } });
   }
-  return { asset, statement, bytes: await context.store.readFileBytes(statement.manifest) };
+  const bytes = await context.store.readFileBytes(statement.manifest);
+  return { asset, statement, bytes, table: tableOf(statement, bytes) };
 }
 
 /** The entry for an asset in the `parents` of another statement. */

@@ -1,12 +1,12 @@
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { parseCsv, type Table } from "@machines/engine";
 import type { FileManifest } from "@machines/store";
 import { readFile, stat } from "node:fs/promises";
 import { currencyOf } from "./currency.ts";
 import { existingAsset, type PublishedAsset, publishAsset } from "./publishAsset.ts";
 import { lower } from "./sign.ts";
 import type { Column, Parent } from "./statements.ts";
+import { parseTable, schemaOf } from "./table.ts";
 
 /** Largest table that is checked and published as one asset, in bytes: it is parsed in memory. */
 export const MAX_TABLE_BYTES = 256 * 1024 * 1024;
@@ -27,6 +27,8 @@ export interface TableTerms {
   readonly royaltyBps: number;
   /** Where the table comes from, in the publisher's words. */
   readonly provenance: string;
+  /** What an empty cell is: a mistake (`error`, unless said) or a missing value (`null`). */
+  readonly missing?: "error" | "null" | undefined;
   /** Identity that publishes; the node's default one unless said. */
   readonly as?: string | undefined;
 }
@@ -65,8 +67,8 @@ export async function publishTable(
   const identity = context.identities.get(terms.as);
   const bytes = await readSource(source);
   context.progress({ label: "checking the table", done: 0, total: bytes.length, unit: "bytes" });
-  const table = parseTable(bytes, source.file);
-  const schema = table.columns.map(({ name, type }) => ({ name, type }));
+  const table = parseTable(bytes, { missing: terms.missing ?? "error" }, source.file);
+  const schema = schemaOf(table);
   const manifest = await storeBytes(context, bytes);
   const found = { name: terms.name, rows: table.rows, schema, size: bytes.length };
   const existing = await existingAsset(context, identity, manifest.root);
@@ -100,22 +102,6 @@ export async function publishTable(
         },
   );
   return { ...asset, ...found };
-}
-
-/** Parses CSV bytes with every check of the engine; `file` goes into the error's words. */
-export function parseTable(bytes: Uint8Array, file?: string): Table {
-  try {
-    const table = parseCsv(bytes);
-    if (table.rows === 0) throw new InvalidInputError("the table has a header but no rows", { data: { rows: 0 } });
-    return table;
-  } catch (cause) {
-    if (file === undefined || !(cause instanceof InvalidInputError)) throw cause;
-    throw new InvalidInputError(`${file}: ${cause.shortMessage}`, {
-      cause,
-      hints: cause.hints,
-      data: { ...cause.data, file },
-    });
-  }
 }
 
 async function readSource(source: TableSource): Promise<Uint8Array> {

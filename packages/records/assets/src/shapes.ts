@@ -26,6 +26,7 @@ const terms = {
     .describe("SPDX identifier or name of the licence."),
   price: amount(18, "Price of access in whole units of the currency, e.g. 5; 0 is free.").default(0n),
   royaltyBps: bps.default(0).describe("Share of every descendant's revenue, in basis points: 500 is 5 %."),
+  missing: z.enum(["error", "null"]).default("error").describe("What an empty cell is: a mistake, or a missing value."),
   provenance: z.string().max(20_000).optional().describe("Where it comes from, in your words."),
   as,
 };
@@ -77,7 +78,7 @@ export const showOutput = z.object({
   priceText: z.string(),
   split: z.array(z.object({ id: assetId, bps })).describe("Who is paid how much of its revenue."),
   signature: signature.nullable(),
-  statementText: z.json().describe("The signed statement, when a node has it."),
+  statementText: z.unknown().describe("The signed statement, when a node has it."),
   problem: z.string().nullable(),
 });
 

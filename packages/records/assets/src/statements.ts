@@ -24,6 +24,8 @@ export const momentSchema = z.iso.datetime();
 export const columnSchema = z.strictObject({
   name: z.string().min(1).max(200),
   type: z.enum(["number", "string", "date", "boolean"]),
+  /** Cells of the column that are empty; absent when none is. */
+  missing: z.int().positive().optional(),
 });
 
 /** Chunks of a file; `root` is the RFC 6962 root over the chunks' bytes. */
@@ -67,16 +69,25 @@ export const derivedSchema = z.strictObject({
   transform: z.strictObject({ id: z.string().min(1).max(200), parameters: z.json() }),
 });
 
-const metricsSchema = z.record(z.string(), z.number());
+/** Errors on the test samples beside those of the better plain rival, in units of the target; the engine adds more. */
+const metricsSchema = z.looseObject({
+  trainRows: z.int().nonnegative(),
+  testRows: z.int().nonnegative(),
+  rmse: z.number(),
+  mae: z.number(),
+  baselineRmse: z.number(),
+  baselineMae: z.number(),
+});
 
 /** A training run: enough to repeat it and to name the first checkpoint that differs. */
 export const runSchema = z.strictObject({
   type: z.literal("assay/run/1"),
   data: z.array(parentSchema).min(1).max(16),
   recipe: z.json(),
-  recipeHash: hashSchema,
-  /** The engine's commitment: graph, data root, seeds, steps, optimiser, initial root, checkpoints, final root. */
+  /** The engine's commitment: roots of table, samples, recipe and graph, seeds, steps, optimiser, checkpoints, final root. */
   commitment: z.looseObject({
+    table: hashSchema,
+    recipe: hashSchema,
     graph: hashSchema,
     dataRoot: hashSchema,
     steps: z.int().positive(),

@@ -62,7 +62,7 @@ export async function verifyReceipt(context: Context, receipt: unknown, verifier
     for (const [index, entry] of parsed.statements.entries()) {
       context.signal.throwIfAborted();
       context.progress({ label: `verifying ${key(entry.node)}`, done: index, total, unit: "statements" });
-      for await (const check of guarded(entryChecks(inner, parsed, entry, verifiers))) {
+      for await (const check of guarded("statement", entryChecks(inner, parsed, entry, verifiers))) {
         checks.push({ ...check, about: key(entry.node) });
       }
     }
@@ -109,7 +109,7 @@ async function* entryChecks(
 ): AsyncIterable<Finding> {
   yield same("canonical hash", statementHash(entry.statement), entry.hash);
   const type = statementType(entry.statement);
-  yield* signatureChecks(context, entry);
+  yield* guarded("signature", signatureChecks(context, entry));
   if (assetTypes.includes(type)) {
     const statement = parseAssetStatement(entry.statement);
     yield same("node", entry.node.kind, "asset");
@@ -117,7 +117,7 @@ async function* entryChecks(
     yield* verifyAsset(context, entry);
     if (statement.type === "assay/derived/1") {
       const repeat = verifiers[`transform:${statement.transform.id}`];
-      if (repeat) yield* run(await repeat(), context, statement);
+      if (repeat) yield* guarded("transform", run(await repeat(), context, statement));
       else
         yield {
           name: "transform",
@@ -134,7 +134,7 @@ async function* entryChecks(
     yield { name: "names its node", ok: names(entry.statement, entry.node.id), detail: entry.node.id };
   }
   const load = verifiers[type];
-  if (load) yield* run(await load(), context, entry.statement);
+  if (load) yield* guarded(type, run(await load(), context, entry.statement));
   else if (!assetTypes.includes(type)) yield { name: "verifier", ok: false, detail: `this node cannot check ${type}` };
 }
 
@@ -186,12 +186,12 @@ async function* run(verifier: Verifier, context: Context, statement: unknown): A
 }
 
 /** Turns what a check throws into a check that failed; only "try again" errors and bugs go on. */
-async function* guarded(checks: AsyncIterable<Finding>): AsyncIterable<Finding> {
+async function* guarded(name: string, checks: AsyncIterable<Finding>): AsyncIterable<Finding> {
   try {
     yield* checks;
   } catch (error) {
     if (!(error instanceof BaseError) || error.kind !== "user") throw error;
-    yield { name: error.name, ok: false, detail: error.shortMessage };
+    yield { name, ok: false, detail: error.shortMessage };
   }
 }
 

@@ -5,7 +5,7 @@ import type { Check, Context } from "@kernel/capability";
 import { getAbiItem, type Hash, type Log } from "viem";
 import { type OnChainAsset, readAsset } from "./load.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
-import { parseTable } from "./publishTable.ts";
+import { describeSchema, tableOf } from "./table.ts";
 import { lower } from "./sign.ts";
 import type { ReceiptEntry } from "./receipt.ts";
 import { type AssetStatement, type ModelStatement, parseAssetStatement, type TableStatement } from "./statements.ts";
@@ -119,11 +119,8 @@ async function* verifyTableBytes(context: Needs, statement: TableStatement): Asy
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  const table = parseTable(bytes);
-  yield same("bytes: rows", String(table.rows), String(statement.rows));
-  const shape = (columns: readonly { name: string; type: string }[]) =>
-    columns.map(({ name, type }) => `${name} ${type}`).join(", ");
-  yield same("bytes: columns", shape(table.columns), shape(statement.schema));
+  const table = tableOf(statement, bytes);
+  yield { name: "bytes: table", ok: true, detail: `${table.rows} rows of ${describeSchema(statement.schema)}` };
 }
 
 async function* verifyModelBytes(context: Needs, statement: ModelStatement): AsyncIterable<Finding> {
