@@ -6,16 +6,15 @@ import { expect, it } from "vitest";
 import { openChain } from "../src/index.ts";
 
 const victim = new URL("./victim.ts", import.meta.url).pathname;
-const rounds = Number(process.env["ASSAY_KILL_ROUNDS"] ?? 4);
+const rounds = 4;
 
 /** Runs the writer until `after` milliseconds past its first acknowledged write, kills it, returns what it printed. */
 async function runAndKill(dir: string, after: number): Promise<string[]> {
   const child = spawn(process.execPath, [victim, dir], { stdio: ["ignore", "pipe", "inherit"] });
   let out = "";
-  let killed: NodeJS.Timeout | undefined;
   child.stdout.on("data", (chunk: Buffer) => {
+    if (out === "") setTimeout(() => child.kill("SIGKILL"), after);
     out += chunk.toString();
-    killed ??= setTimeout(() => child.kill("SIGKILL"), after);
   });
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
     child.once("close", (...end) => resolve(end));

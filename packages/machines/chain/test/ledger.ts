@@ -19,7 +19,7 @@ contract Ledger {
 }`;
 
 interface SolcOutput {
-  readonly contracts: Record<string, Record<string, { abi: Abi; evm: { bytecode: { object: string } } }>>;
+  readonly contracts: { "Ledger.sol"?: { Ledger?: { abi: Abi; evm: { bytecode: { object: string } } } } };
 }
 
 let compiled: { abi: Abi; bytecode: Hex } | undefined;
@@ -38,7 +38,7 @@ export function ledger(): { abi: Abi; bytecode: Hex } {
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;
-  const contract = output.contracts["Ledger.sol"]?.["Ledger"];
+  const contract = output.contracts["Ledger.sol"]?.Ledger;
   if (contract === undefined) throw new Error(JSON.stringify(output));
   compiled = { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` };
   return compiled;
