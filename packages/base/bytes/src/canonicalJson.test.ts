@@ -64,7 +64,7 @@ describe("what JSON cannot say is refused with its place", () => {
     ["NaN", { a: [0, Number.NaN] }, /\$\.a\[1\] is NaN/],
     ["infinity", -1 / 0, /\$ is -Infinity/],
     ["undefined", { a: undefined }, /\$\.a is undefined/],
-    ["hole", new Array(1), /\$\[0\] is undefined/],
+    ["hole", Array(1), /\$\[0\] is undefined/],
     ["bigint", { wad: 1n }, /\$\.wad is a bigint/],
     ["function", [() => 1], /\$\[0\] is a function/],
     ["symbol", Symbol("x"), /is a symbol/],

@@ -17,7 +17,13 @@ const nodeCrypto = globalThis.process?.getBuiltinModule?.("node:crypto");
 
 /** SHA-256 (FIPS 180-4) of the bytes: 32 bytes. */
 export const sha256: (bytes: Uint8Array) => Uint8Array = nodeCrypto
-  ? (bytes) => nodeCrypto.hash("sha256", bytes, "buffer")
+  ? (bytes) => {
+      // The digest as a text of 32 code units crosses into JavaScript twice as fast as a Buffer does.
+      const digest = nodeCrypto.hash("sha256", bytes, "binary");
+      const copy = new Uint8Array(32);
+      for (let i = 0; i < 32; i++) copy[i] = digest.charCodeAt(i);
+      return copy;
+    }
   : (bytes) => nobleSha256(bytes);
 
 /** SHA-256 fed piece by piece, for data that does not stand in memory at once. */
@@ -27,7 +33,10 @@ export const sha256Stream: () => Sha256Stream = nodeCrypto
 
 /** SHA-256 of all parts after each other, as text. */
 export function sha256Hex(...parts: readonly Uint8Array[]): Hash {
-  if (parts.length === 1) return bytesToHex(sha256(parts[0] as Uint8Array));
+  if (parts.length === 1) {
+    const bytes = parts[0] as Uint8Array;
+    return nodeCrypto ? `0x${nodeCrypto.hash("sha256", bytes, "hex")}` : bytesToHex(sha256(bytes));
+  }
   const stream = sha256Stream();
   for (const part of parts) stream.update(part);
   return bytesToHex(stream.digest());

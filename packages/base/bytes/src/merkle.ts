@@ -305,8 +305,11 @@ function half(value: number): number {
   return Math.floor(value / 2);
 }
 
+/** Room for the prefix and a small leaf, used again and again: hashing is synchronous. */
+const small = new Uint8Array(1 + 1024);
+
 function leafHashBytes(data: Uint8Array): Uint8Array {
-  const input = new Uint8Array(data.length + 1);
+  const input = data.length < small.length ? small.subarray(0, 1 + data.length) : new Uint8Array(1 + data.length);
   input.set(data, 1);
   return sha256(input);
 }

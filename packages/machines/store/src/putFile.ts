@@ -68,8 +68,8 @@ async function putChunks(
 ): Promise<FileManifest> {
   const chunkSize = chunkSizeFor(size);
   const count = Math.ceil(size / chunkSize);
-  const chunks: Hash[] = new Array(count);
-  const leaves: Hash[] = new Array(count);
+  const chunks: Hash[] = [];
+  const leaves: Hash[] = [];
   const places = new Set<string>();
   let next = 0;
   let done = 0;

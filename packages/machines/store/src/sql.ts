@@ -28,7 +28,12 @@ export function sqlValue(value: unknown): string | number | bigint | null | Uint
       hints: ["Store it as decimal text."],
     });
   }
-  const type = value === undefined ? "undefined" : typeof value === "object" ? value.constructor?.name : String(value);
+  const type =
+    typeof value === "object"
+      ? `a ${value.constructor?.name ?? "object"}`
+      : typeof value === "number"
+        ? value
+        : typeof value;
   throw new InvalidInputError(`A database column cannot hold ${type}.`, {
     hints: ["Columns hold text, finite numbers, booleans (as 0 and 1), bytes and null."],
   });
