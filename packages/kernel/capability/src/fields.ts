@@ -23,30 +23,28 @@ export interface Field {
 /** The fields of an input in the order of its definition. */
 export function fieldsOf(input: z.ZodType): readonly Field[] {
   const schema = jsonSchema(input, "input");
-  const required = new Set((schema["required"] as string[] | undefined) ?? []);
+  const required = new Set((schema.required as string[] | undefined) ?? []);
   const files = new Set(fileFields(input));
-  return Object.entries((schema["properties"] as Record<string, JsonSchema> | undefined) ?? {}).map(
-    ([name, property]) => {
-      const list = property["type"] === "array";
-      const item = list ? ((property["items"] as JsonSchema | undefined) ?? {}) : property;
-      return {
-        name,
-        type: typeOf(item),
-        list,
-        required: required.has(name),
-        description: property["description"] as string | undefined,
-        ...(property["default"] === undefined ? {} : { default: property["default"] }),
-        choices: item["enum"] as readonly string[] | undefined,
-        file: files.has(name),
-      };
-    },
-  );
+  return Object.entries((schema.properties as Record<string, JsonSchema> | undefined) ?? {}).map(([name, property]) => {
+    const list = property.type === "array";
+    const item = list ? ((property.items as JsonSchema | undefined) ?? {}) : property;
+    return {
+      name,
+      type: typeOf(item),
+      list,
+      required: required.has(name),
+      description: property.description as string | undefined,
+      ...(property.default === undefined ? {} : { default: property.default }),
+      choices: item.enum as readonly string[] | undefined,
+      file: files.has(name),
+    };
+  });
 }
 
 function typeOf(schema: JsonSchema): Field["type"] {
-  const type = schema["type"];
+  const type = schema.type;
   if (type === "string" || type === "number" || type === "integer" || type === "boolean") return type;
-  const options = (schema["anyOf"] ?? schema["oneOf"]) as readonly JsonSchema[] | undefined;
+  const options = (schema.anyOf ?? schema.oneOf) as readonly JsonSchema[] | undefined;
   if (options) {
     const types = new Set(options.map(typeOf));
     const [only] = types;
@@ -54,9 +52,7 @@ function typeOf(schema: JsonSchema): Field["type"] {
     if (types.has("string") && !types.has("json")) return "string";
     return "json";
   }
-  const choices = (schema["enum"] ?? (schema["const"] === undefined ? undefined : [schema["const"]])) as
-    | unknown[]
-    | undefined;
+  const choices = (schema.enum ?? (schema.const === undefined ? undefined : [schema.const])) as unknown[] | undefined;
   return choices?.every((choice) => typeof choice === "string") ? "string" : "json";
 }
 

@@ -160,7 +160,7 @@ describe("the indexer", () => {
         "Payments.Paid",
         (event: { args: Record<string, unknown> }, writer: { insert(t: string, row: object): void }) => {
           writer.insert("ix_payments", { id: "1", amount: "1", note: "", at: 1 });
-          if (event.args["id"] === 2n) throw new Error("two is too much");
+          if (event.args.id === 2n) throw new Error("two is too much");
         },
       ],
     ]);

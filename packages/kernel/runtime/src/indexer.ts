@@ -1,7 +1,7 @@
 // Follows the chain into the index tables. Everything of one batch, the cursor included, is one transaction; a fork is
 // undone by deleting the rows of its blocks; what may act on the world waits until its block is settled.
 import { BaseError, BugError, UnavailableError } from "@base/errors";
-import type { EventHandler, Logger } from "@kernel/capability";
+import type { EventHandler, IndexedEvent, Logger } from "@kernel/capability";
 import type { Chain } from "@machines/chain";
 import type { Database } from "@machines/store";
 import type { Hex } from "viem";
@@ -18,6 +18,7 @@ export type IndexNews =
       readonly from: bigint;
       readonly to: bigint;
     }
+  | { readonly type: "event"; readonly event: IndexedEvent }
   | { readonly type: "head"; readonly block: bigint; readonly head: bigint }
   | { readonly type: "rollback"; readonly block: bigint }
   | { readonly type: "promoted"; readonly count: number };
@@ -292,8 +293,8 @@ export class Indexer {
     }
     const { writer, blocks, events } = await this.#read(logs, end);
     await this.#commit(cursor, end, writer, blocks);
-    this.#status = { ...this.#status, block: end.number, events: this.#status.events + events };
-    this.#tell(writer, from, end.number, head);
+    this.#status = { ...this.#status, block: end.number, events: this.#status.events + events.length };
+    this.#tell(writer, events, end.number, head);
     return true;
   }
 
@@ -301,7 +302,7 @@ export class Indexer {
   async #read(logs: readonly RawLog[], end: Header) {
     const writer = new BatchWriter();
     const blocks = new Map<bigint, Header>([[end.number, end]]);
-    let events = 0;
+    const events: IndexedEvent[] = [];
     for (const log of logs) {
       const decoder = this.#decoders.find(log);
       if (!decoder) continue;
@@ -323,7 +324,7 @@ export class Indexer {
           data: { transaction: event.transactionHash, logIndex: event.logIndex },
         });
       }
-      events++;
+      events.push(event);
     }
     return { writer, blocks, events };
   }
@@ -455,9 +456,12 @@ export class Indexer {
     return header;
   }
 
-  #tell(writer: BatchWriter, from: bigint, to: bigint, head: bigint): void {
+  /** Tells single events while following live; a node that catches up tells only how many rows came. */
+  #tell(writer: BatchWriter, events: readonly IndexedEvent[], to: bigint, head: bigint): void {
     const { onNews } = this.#options;
     if (!onNews) return;
+    const from = events[0]?.block ?? to;
+    if (events.length <= 100) for (const event of events) onNews({ type: "event", event });
     for (const [table, rows] of writer.tables) onNews({ type: "rows", table, count: rows.length, from, to });
     onNews({ type: "head", block: to, head });
   }

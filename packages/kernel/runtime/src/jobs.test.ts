@@ -39,7 +39,12 @@ async function queue(run: Run, more: Partial<JobsOptions> & { attempts?: number;
   });
   const clock = options.clock ?? (() => now);
   databases.set(jobs, { db, clock });
-  return { jobs, pass: (ms: number) => void (now += ms) };
+  return {
+    jobs,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
 }
 
 describe("jobs", () => {

@@ -232,7 +232,7 @@ export class Jobs {
     const message = error instanceof BaseError ? error.shortMessage : String((error as Error)?.message ?? error);
     const now = clock();
     const known = error instanceof BaseError ? error : undefined;
-    const retryAt = known?.name === "NotYetError" ? Number(known.data["retryAt"]) : Number.NaN;
+    const retryAt = known?.name === "NotYetError" ? Number(known.data.retryAt) : Number.NaN;
     const again = this.#cut.signal.aborted || known === undefined || known.kind === "retryable";
     if (Number.isFinite(retryAt) || this.#cut.signal.aborted) {
       const runAfter = Number.isFinite(retryAt) ? Math.max(retryAt, now) : now;

@@ -2,7 +2,7 @@
 import type { Progress } from "@kernel/capability";
 import type { Json } from "@kernel/capability/wire.ts";
 
-/** One event of the stream. Types: `rows`, `head`, `rollback`, `job`, `progress`, `call`, `reset` (some were missed: reload). */
+/** One event of the stream. Types: `event` (a contract's), `rows`, `head`, `rollback`, `job`, `progress`, `reset` (some were missed: reload). */
 export interface News {
   /** `<start>-<number>`: ordered within one run of the node. */
   readonly id: string;

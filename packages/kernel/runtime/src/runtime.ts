@@ -1,8 +1,8 @@
 // Puts capabilities and machines together: one context, one index, one queue, one API.
 import { BugError, NotFoundError } from "@base/errors";
-import type { Action, Capability, Context, Deployed, Duties, Logger } from "@kernel/capability";
+import type { Action, Capability, Context, Deployed, Duties, IndexedEvent, Logger } from "@kernel/capability";
 import { nearest, parseInput } from "@kernel/capability/fields.ts";
-import { toWire } from "@kernel/capability/wire.ts";
+import { type Json, toWire } from "@kernel/capability/wire.ts";
 import type { Chain } from "@machines/chain";
 import type { Database, Store } from "@machines/store";
 import { gatherHandlers } from "./decode.ts";
@@ -94,6 +94,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   function tell(one: IndexNews): void {
     const { type, ...data } = one;
     if (type === "promoted") jobs.poke();
+    else if (one.type === "event") news.publish(type, eventNews(one.event));
     else news.publish(type, toWire(data) as Record<string, never>);
   }
 
@@ -140,6 +141,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   };
   return { ...runtime, app: createApi(runtime, options.api ?? {}) };
+}
+
+/** An event as the stream carries it. */
+function eventNews({ contract, name, args, block, timestamp, transactionHash }: IndexedEvent) {
+  const at = Number(timestamp) * 1_000;
+  return toWire({ contract, name, args, block: Number(block), at, tx: transactionHash }) as Record<string, Json>;
 }
 
 function missing(name: string, known: readonly string[]): never {

@@ -54,7 +54,11 @@ export const toys = defineCapability({
         async () =>
         async (context, { name, price, slow }) => {
           context.progress({ label: "wrapping", done: 1, total: 2, unit: "toys" });
-          if (slow) await new Promise<void>((resolve) => void (release = resolve));
+          if (slow) {
+            await new Promise<void>((resolve) => {
+              release = resolve;
+            });
+          }
           context.progress({ label: "wrapping", done: 2, total: 2, unit: "toys" });
           return { name, price, count: ++counters.writes };
         },

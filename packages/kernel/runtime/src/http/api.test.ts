@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FakeChain, fakeMachines, payments } from "../../test/fakes.ts";
+import { type FakeChain, fakeMachines, payments } from "../../test/fakes.ts";
 import { counters, letGo, toys } from "../../test/toys.ts";
 import { createRuntime } from "../runtime.ts";
 import type { Runtime } from "../types.ts";

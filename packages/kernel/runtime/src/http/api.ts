@@ -90,7 +90,7 @@ export function createApi(runtime: Served, options: ApiOptions): Hono {
       return { status: 200, body: result };
     } catch (error) {
       const problem = failed(runtime, error);
-      metrics.count("assay_action_calls_total", { action: action.name, outcome: String(problem["name"]) });
+      metrics.count("assay_action_calls_total", { action: action.name, outcome: String(problem.name) });
       return { status: problem.status, body: problem };
     }
   };
@@ -123,7 +123,10 @@ export function createApi(runtime: Served, options: ApiOptions): Hono {
 
   const described = () => openApi(runtime.capabilities, version);
   let description: ReturnType<typeof described> | undefined;
-  app.get("/openapi.json", (c) => c.json((description ??= described())));
+  app.get("/openapi.json", (c) => {
+    description ??= described();
+    return c.json(description);
+  });
   app.get("/v1/blobs/:hash", (c) => blob(c, runtime));
   app.get("/v1/events", (c) => eventStream(c, runtime));
   app.get("/v1/status", async (c) => c.json(await status(runtime)));

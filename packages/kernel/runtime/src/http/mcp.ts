@@ -50,14 +50,14 @@ function register(
     {
       description: action.summary,
       inputSchema: standard(action),
-      ...(output["type"] === "object" ? { outputSchema: wire(output) } : {}),
+      ...(output.type === "object" ? { outputSchema: wire(output) } : {}),
       annotations: { readOnlyHint: action.kind === "read", openWorldHint: false },
     },
     async (input: unknown, context) => {
       try {
         options.check(action, input);
         const result = toWire(await runtime.call(action.name, input, { signal: context.mcpReq.signal }));
-        const structured = output["type"] === "object" ? { structuredContent: result as Record<string, unknown> } : {};
+        const structured = output.type === "object" ? { structuredContent: result as Record<string, unknown> } : {};
         return { content: [{ type: "text" as const, text: JSON.stringify(result) }], ...structured };
       } catch (error) {
         const { type: _, title: __, detail: ___, ...public_ } = problemOf(error);

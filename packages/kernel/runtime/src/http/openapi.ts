@@ -75,7 +75,7 @@ function pathItem(tag: string, action: Action): JsonSchema {
     const description = "The same key with the same body does the work once.";
     return { post: { ...post, parameters: [{ ...key, description }], security: [{}, { token: [] }] } };
   }
-  const properties = (jsonSchema(action.input, "input")["properties"] ?? {}) as Record<string, JsonSchema>;
+  const properties = (jsonSchema(action.input, "input").properties ?? {}) as Record<string, JsonSchema>;
   const parameters = fieldsOf(action.input).map(({ name, required, description, type, list }) => {
     const schema = properties[name] ?? {};
     const form = type === "json" && !list ? { content: { "application/json": { schema } } } : { schema };
