@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { BugError } from "@base/errors";
 import { type Abi, decodeFunctionResult, encodeFunctionData, type Hex } from "viem";
 
 const require = createRequire(import.meta.url);
@@ -20,12 +20,12 @@ export interface SolidityTwin {
 export async function solidityTwin(source: string, contract: string): Promise<SolidityTwin> {
   const { abi, code } = compile(source, contract);
   const { default: hre } = await import("hardhat");
-  const { provider, close } = await hre.network.create();
+  const network = await hre.network.create();
   return {
-    close,
+    close: () => network.close(),
     async call(functionName, args) {
       const data = encodeFunctionData({ abi, functionName, args });
-      const result = await provider.request({
+      const result = await network.provider.request({
         method: "eth_call",
         params: [{ to: AT, data }, "latest", { [AT]: { code } }],
       });
@@ -54,6 +54,6 @@ function compile(source: string, contract: string): { abi: Abi; code: Hex } {
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: find })) as Compiled;
   const error = output.errors?.find(({ severity }) => severity === "error");
   const made = output.contracts?.["Twin.sol"]?.[contract];
-  if (error || !made) throw new BugError(error?.formattedMessage ?? `The source has no contract ${contract}.`);
+  assert(!error && made, error?.formattedMessage ?? `The source has no contract ${contract}.`);
   return { abi: made.abi, code: `0x${made.evm.deployedBytecode.object}` };
 }
