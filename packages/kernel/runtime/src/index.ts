@@ -1,5 +1,5 @@
 // The API of this room: compose a node from capabilities, serve it, log.
-export { type ApiOptions } from "./http/api.ts";
+export type { ApiOptions } from "./http/api.ts";
 export { type Listening, listen, PortTakenError } from "./listen.ts";
 export { createLogger, type Level } from "./logger.ts";
 export { createRuntime, gatherActions, type RuntimeOptions } from "./runtime.ts";

@@ -96,8 +96,8 @@ export class Indexer {
   constructor(options: IndexerOptions) {
     this.#options = options;
     this.#decoders = prepareDecoders(options.contracts, options.handlers);
-    const blocks = options.contracts.map(({ block }) => block);
-    this.#first = blocks.reduce((least, block) => (block < least ? block : least), blocks[0] ?? 0n);
+    const [first = 0n] = options.contracts.map(({ block }) => block).sort((a, b) => (a < b ? -1 : 1));
+    this.#first = first;
     this.#range = BigInt(options.range ?? 5_000);
     this.#backoff = backoff({ first: 100, most: 10_000, random: options.random });
   }

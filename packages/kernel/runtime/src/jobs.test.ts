@@ -121,7 +121,12 @@ describe("jobs", () => {
     let release = () => {};
     let runs = 0;
     const { jobs, pass } = await queue(
-      () => (++runs === 1 ? new Promise<void>((resolve) => void (release = resolve)) : Promise.resolve()),
+      async () => {
+        if (++runs > 1) return;
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      },
       { lease: 30_000 },
     );
     await jobs.enqueue("work", "a", null);

@@ -42,9 +42,12 @@ function optionOf(field: Field): Option {
   const name = kebab(field.name);
   const description = field.description ?? "";
   if (field.type === "boolean" && !field.list) {
-    return new Option(field.default === true ? `--no-${name}` : `--${name}`, description);
+    return new Option(
+      field.default === true ? `--no-${name}` : `--${name}`,
+      field.default === true ? `Turn off: ${description}` : description,
+    );
   }
-  const value = field.choices ? field.choices.join("|") : field.file ? "file" : (names[field.type] ?? "value");
+  const value = field.choices ? "choice" : field.file ? "file" : (names[field.type] ?? "value");
   const more = [
     field.list ? "repeat for more" : "",
     field.type === "json" ? "or @file" : "",
@@ -73,7 +76,7 @@ export async function inputOf(
   const input: Record<string, unknown> = {};
   const set = async (field: Field, value: unknown) => {
     if (value === undefined || (Array.isArray(value) && value.length === 0)) return;
-    input[field.name] = await valueOf(field, value, cwd);
+    input[field.name] = await readValue(field, value, cwd);
   };
   for (const [at, field] of positional.entries()) await set(field, args[at]);
   for (const field of flags) {
@@ -85,7 +88,7 @@ export async function inputOf(
   return input;
 }
 
-async function valueOf(field: Field, value: unknown, cwd: string): Promise<unknown> {
+async function readValue(field: Field, value: unknown, cwd: string): Promise<unknown> {
   if (typeof value === "boolean") return value;
   if (field.file)
     return Array.isArray(value) ? value.map((path) => resolve(cwd, String(path))) : resolve(cwd, String(value));

@@ -94,8 +94,12 @@ function run(line: readonly string[], io: Partial<Io> = {}, more: Partial<CliOpt
       close: async () => void calls.push(["close", globals]),
     }),
     io: {
-      stdout: (text) => void (out += text),
-      stderr: (text) => void (err += text),
+      stdout: (text) => {
+        out += text;
+      },
+      stderr: (text) => {
+        err += text;
+      },
       interactive: false,
       color: false,
       columns: 100,
@@ -165,10 +169,10 @@ describe("help", () => {
       Options:
         --price <value>         Amount in whole units, at most 18 decimals, e.g. 12.5.
         --royalty-bps <number>  Share of later sales. (default 0)
-        --kind <data|model>     What it is. (default "data") (choices: "data", "model")
+        --kind <choice>         What it is. (default "data") (choices: "data", "model")
         --parents <value>       What it came from. (repeat for more)
         --recipe <json>         How it was made. (or @file)
-        --no-anchor             Write it on chain.
+        --no-anchor             Turn off: Write it on chain.
         --dry                   Only look.
         -h, --help              Explain the command.
 

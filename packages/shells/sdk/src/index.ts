@@ -17,9 +17,7 @@ export type Wire<T> = T extends bigint
         ? { readonly [K in keyof T]: Wire<T[K]> }
         : T;
 
-type Actions<C extends Capability> = C extends { readonly actions: readonly (infer A extends Named)[] } ? A : never;
-
-type Named = { readonly name: string };
+type Actions<C extends Capability> = C extends unknown ? NonNullable<C["actions"]>[number] : never;
 
 type RoomOf<N> = N extends `${infer R}.${string}` ? R : never;
 

@@ -44,7 +44,7 @@ export class Metrics {
       const [name = "", labels = ""] = key.split("\n");
       const comma = labels ? `${labels},` : "";
       type(name, "histogram");
-      bounds.forEach((bound, at) => lines.push(`${name}_bucket{${comma}le="${bound}"} ${buckets[at]}`));
+      lines.push(...bounds.map((bound, at) => `${name}_bucket{${comma}le="${bound}"} ${buckets[at]}`));
       lines.push(`${name}_bucket{${comma}le="+Inf"} ${count}`);
       lines.push(`${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${count}`);
     }
