@@ -54,7 +54,13 @@ export class BaseError extends Error {
   }
 
   /** The form that goes over HTTP and into `--json`: no stack, no cause. */
-  toJSON(): { name: string; message: string; kind: ErrorKind; hints: readonly string[]; data: Readonly<Record<string, unknown>> } {
+  toJSON(): {
+    name: string;
+    message: string;
+    kind: ErrorKind;
+    hints: readonly string[];
+    data: Readonly<Record<string, unknown>>;
+  } {
     return { name: this.name, message: this.shortMessage, kind: this.kind, hints: this.hints, data: this.data };
   }
 }

@@ -12,8 +12,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { type Database, sqlValue } from "./sql.ts";
 import { diskError } from "./diskError.ts";
+import { type Database, sqlValue } from "./sql.ts";
 
 /** How long a query waits for the transaction before it (milliseconds). */
 const PATIENCE_MS = 30_000;
