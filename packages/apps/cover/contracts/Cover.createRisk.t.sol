@@ -20,6 +20,12 @@ contract CoverCreateRiskTest is CoverSetup {
         assertEq(openRisk(t), 2);
     }
 
+    function test_createRisk_without_a_start_sells_after_the_notice() public {
+        ICover.Terms memory t = defaultTerms();
+        t.salesStart = 0;
+        assertEq(cover.terms(openRisk(t)).salesStart, vm.getBlockTimestamp() + 1 days);
+    }
+
     function test_createRisk_by_another_reverts() public {
         ICover.Terms memory t = defaultTerms();
         vm.expectRevert(abi.encodeWithSelector(ICover.NotUnderwriter.selector, anyone, underwriter));

@@ -191,7 +191,9 @@ contract CoverHandler is Test {
             bool paid = topic == ICover.PolicyPaid.selector;
             if (!paid && topic != ICover.PolicyRefunded.selector) continue;
             uint256 policyId = uint256(logs[i].topics[1]);
-            (uint256 amount,) = abi.decode(logs[i].data, (uint256, bool));
+            uint256 amount;
+            if (paid) (, amount,) = abi.decode(logs[i].data, (bytes32, uint256, bool));
+            else (amount,) = abi.decode(logs[i].data, (uint256, bool));
             settlements[policyId] += 1;
             received[policyId] += amount;
             if (paid) paidOut += amount;

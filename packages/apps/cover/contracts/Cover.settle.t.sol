@@ -40,8 +40,9 @@ contract CoverSettleTest is CoverSetup {
         address[] memory owners = _policies(4, 100e18);
         _decide(0.55e18);
         uint256 third = 1_000_000 * riskId + 3;
+        bytes32 requestId = cover.risk(riskId).requestId;
         vm.expectEmit(address(cover));
-        emit ICover.PolicyPaid(third, riskId, owners[2], 37.5e18, true);
+        emit ICover.PolicyPaid(third, riskId, owners[2], requestId, 37.5e18, true);
         assertEq(cover.settlePolicy(third), 37.5e18);
         vm.expectRevert(abi.encodeWithSelector(ICover.AlreadySettled.selector, third));
         cover.settlePolicy(third);

@@ -78,9 +78,9 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
     // ------------------------------------------------------------------ underwriting
 
     /// @inheritdoc ICover
-    function createRisk(Terms calldata t) external returns (uint256 riskId) {
+    function createRisk(Terms memory t) external returns (uint256 riskId) {
         if (msg.sender != underwriter) revert NotUnderwriter(msg.sender, underwriter);
-        rules.check(t);
+        t.salesStart = rules.check(t);
         Cluster storage c = _clusters[t.clusterId];
         if (c.cap != 0 && c.cap != t.clusterCap) revert WrongClusterCap(t.clusterId, t.clusterCap, c.cap);
 
@@ -287,7 +287,7 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
         r.claims = last ? 0 : uint128(remainder);
 
         bool delivered = amount == 0 || pool.pay(to, amount);
-        if (decided) emit PolicyPaid(policyId, riskId, to, amount, delivered);
+        if (decided) emit PolicyPaid(policyId, riskId, to, r.requestId, amount, delivered);
         else emit PolicyRefunded(policyId, riskId, to, amount, delivered);
         if (last) {
             if (remainder != 0) pool.returnClaims(remainder);

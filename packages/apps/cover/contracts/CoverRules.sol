@@ -56,10 +56,11 @@ contract CoverRules {
         );
     }
 
-    /// @notice Reverts with the values that break a rule; returns when the terms may be sold from now on.
-    function check(ICover.Terms calldata t) external view {
+    /// @notice Reverts with the values that break a rule.
+    /// @return salesStart When sales start: as the terms say, or the earliest instant when they say 0.
+    function check(ICover.Terms calldata t) external view returns (uint64 salesStart) {
         _checkPrice(t);
-        _checkTimes(t);
+        salesStart = _checkTimes(t);
         _checkOracle(t);
     }
 
@@ -72,10 +73,11 @@ contract CoverRules {
         }
     }
 
-    function _checkTimes(ICover.Terms calldata t) private view {
-        uint256 earliest = block.timestamp + _notice;
-        if (t.salesStart < earliest || t.salesEnd <= t.salesStart || t.salesEnd > t.maturity) {
-            revert ICover.WrongSales(t.salesStart, t.salesEnd, earliest, t.maturity);
+    function _checkTimes(ICover.Terms calldata t) private view returns (uint64 salesStart) {
+        uint64 earliest = uint64(block.timestamp) + _notice;
+        salesStart = t.salesStart == 0 ? earliest : t.salesStart;
+        if (salesStart < earliest || t.salesEnd <= salesStart || t.salesEnd > t.maturity) {
+            revert ICover.WrongSales(salesStart, t.salesEnd, earliest, t.maturity);
         }
         bool calendar =
             t.salesEnd <= uint256(t.seasonStart) * 1 days && t.maturity >= (uint256(t.seasonEnd) + 1) * 1 days;

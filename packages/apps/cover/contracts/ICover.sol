@@ -42,6 +42,7 @@ interface ICover {
         bytes32 clusterId;
         uint32 seasonStart;
         uint32 seasonEnd;
+        /// @dev 0 when the risk is created means: as early as the notice allows.
         uint64 salesStart;
         uint64 salesEnd;
         uint64 maturity;
@@ -120,8 +121,14 @@ interface ICover {
         uint256 indexed riskId, bytes32 indexed requestId, int256 output, uint256 ratio, uint256 share, uint256 claims
     );
     event RiskExpired(uint256 indexed riskId, uint256 refunds);
+    /// @notice `delivered` is false when the asset refused the transfer and the amount waits in the pool's `owed`.
     event PolicyPaid(
-        uint256 indexed policyId, uint256 indexed riskId, address indexed to, uint256 amount, bool delivered
+        uint256 indexed policyId,
+        uint256 indexed riskId,
+        address indexed to,
+        bytes32 requestId,
+        uint256 amount,
+        bool delivered
     );
     event PolicyRefunded(
         uint256 indexed policyId, uint256 indexed riskId, address indexed to, uint256 amount, bool delivered
@@ -197,7 +204,7 @@ interface ICover {
     function payoutOf(uint256 riskId, uint256 sumInsured, uint256 ratio) external view returns (uint256);
 
     /// @notice Underwriter only: opens a risk for sale (C5, C6).
-    function createRisk(Terms calldata terms_) external returns (uint256 riskId);
+    function createRisk(Terms memory terms_) external returns (uint256 riskId);
 
     /// @notice Buys cover for `to`; the caller pays the premium to the pool, which must be approved for it (C4).
     function buy(uint256 riskId, uint256 sumInsured, uint256 maxPremium, address to)
