@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
-import { BaseError, InvalidInputError } from "@base/errors";
+import { InvalidInputError } from "@base/errors";
+import { PortTakenError } from "@machines/chain";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Hono } from "hono";
 
@@ -9,11 +10,6 @@ export interface Listening {
   readonly port: number;
   /** Ends open connections after a second. */
   close(): Promise<void>;
-}
-
-/** Another program has the port. */
-export class PortTakenError extends BaseError {
-  override name = "PortTakenError";
 }
 
 /** Serves the app at host:port (0 picks a free port). Throws PortTakenError, InvalidInputError. */
