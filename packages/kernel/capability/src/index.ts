@@ -67,6 +67,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Puts a job in the queue of this node (kernel/runtime), once per key. */
   readonly enqueue: (kind: string, key: string, payload: unknown, runAfter?: number) => Promise<void>;
+  /** Every room's verifiers by statement type; absent where a room runs alone. */
+  readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
   /** Resolves once the indexer has handled `block`. */
   readonly indexed: (block: bigint) => Promise<void>;
 }

@@ -72,6 +72,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     signal: stopped.signal,
     enqueue: (kind, key, payload, runAfter) => jobs.enqueue(kind, key, payload, runAfter),
     indexed: (block) => indexer.indexed(block),
+    verifiers: Object.assign({}, ...capabilities.map(({ verifiers }) => verifiers ?? {})),
   };
 
   const jobs: Jobs = new Jobs({
