@@ -65,7 +65,7 @@ export async function publishTable(
   derivation?: Derivation,
 ): Promise<PublishedTable> {
   const identity = context.identities.get(terms.as);
-  const bytes = await readSource(source);
+  const bytes = await readCsv(source);
   context.progress({ label: "checking the table", done: 0, total: bytes.length, unit: "bytes" });
   const table = parseTable(bytes, { missing: terms.missing ?? "error" }, source.file);
   const schema = schemaOf(table);
@@ -82,12 +82,12 @@ export async function publishTable(
     royaltyBps: terms.royaltyBps,
     creator: lower(identity.address),
     createdAt: new Date(context.clock()).toISOString(),
-    mediaType: "text/csv",
+    mediaType: "text/csv" as const,
     schema,
     rows: table.rows,
     manifest: { ...manifest, chunks: [...manifest.chunks] },
     provenance: terms.provenance,
-  } as const;
+  };
   context.progress({ label: "publishing" });
   const asset = await publishAsset(
     context,
@@ -104,7 +104,8 @@ export async function publishTable(
   return { ...asset, ...found };
 }
 
-async function readSource(source: TableSource): Promise<Uint8Array> {
+/** The bytes of a CSV from wherever they are; throws NotFoundError or InvalidInputError that names the file. */
+export async function readCsv(source: TableSource): Promise<Uint8Array> {
   const given = [source.file, source.content, source.bytes].filter((part) => part !== undefined).length;
   if (given !== 1)
     throw new InvalidInputError("give either a file or the table's content", { data: { field: "file" } });

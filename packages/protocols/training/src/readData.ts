@@ -1,0 +1,92 @@
+import { InvalidInputError } from "@base/errors";
+import type { Context } from "@kernel/capability";
+import { sliceTable, type Table } from "@machines/engine";
+import { loadTable, parentOf } from "@records/assets/load.ts";
+import type { Parent, TableStatement } from "@records/assets/statements.ts";
+import { describeSchema } from "@records/assets/table.ts";
+
+/** Data that a run stands on: the assets, and their rows as one table in the order given. */
+export interface Data {
+  readonly parents: readonly Parent[];
+  readonly statements: readonly TableStatement[];
+  readonly table: Table;
+}
+
+/**
+ * Reads data assets, bytes verified, and joins their rows in the order given; all need the same columns.
+ * Throws NotFoundError, IntegrityError, and InvalidInputError that names the asset whose columns differ. SPEC T2.
+ */
+export async function readData(
+  context: Pick<Context, "store" | "chain" | "contracts">,
+  ids: readonly string[],
+): Promise<Data> {
+  const parents: Parent[] = [];
+  const statements: TableStatement[] = [];
+  const tables: Table[] = [];
+  for (const id of ids) {
+    const { asset, statement, table } = await loadTable(context, id);
+    if (parents.some((parent) => parent.asset === asset.id)) throw new InvalidInputError(`asset ${id} is named twice`);
+    const columns = ({ schema }: TableStatement) => describeSchema(schema.map(({ name, type }) => ({ name, type })));
+    const first = statements[0];
+    if (first && columns(first) !== columns(statement)) {
+      throw new InvalidInputError(
+        `asset ${id} has the columns ${columns(statement)}, and asset ${ids[0]} has ${columns(first)}`,
+        { hints: ["Rows can be joined only where the columns are the same; derive one table from both first."] },
+      );
+    }
+    parents.push(parentOf(asset));
+    statements.push(statement);
+    tables.push(table);
+  }
+  return { parents, statements, table: joinRows(tables) };
+}
+
+/** Rows of tables with equal columns, one table after the other; throws InvalidInputError for none. */
+export function joinRows(tables: readonly Table[]): Table {
+  const [first, ...more] = tables;
+  if (!first) throw new InvalidInputError("name at least one data asset");
+  if (more.length === 0) return first;
+  return {
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    columns: first.columns.map((column, index) => ({
+      ...column,
+      values: tables.flatMap((table) => [...(table.columns[index]?.values ?? [])]),
+    })),
+  };
+}
+
+/** Rows by day (both ends included, by a date column) or by position (the first is 0). */
+export interface Slice {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly row?: number | undefined;
+}
+
+/**
+ * The rows that a model is to answer for: the days from `from` to `to`, the window that ends at `row`, or, with nothing
+ * said, the last window of the table. Throws InvalidInputError when there are no such rows.
+ */
+export function sliceRows(table: Table, slice: Slice, time: string | undefined, days: number): Table {
+  if (slice.from !== undefined || slice.to !== undefined) {
+    const column =
+      table.columns.find((candidate) => candidate.name === time) ?? table.columns.find(({ type }) => type === "date");
+    if (!column) throw new InvalidInputError("the table has no date column: name a row instead of days");
+    const inside = (value: unknown) =>
+      String(value) >= (slice.from ?? "") && String(value) <= (slice.to ?? "9999-12-31");
+    const first = column.values.findIndex(inside);
+    const last = column.values.findLastIndex(inside);
+    if (first < 0)
+      throw new InvalidInputError(
+        `no row of the table lies between ${slice.from ?? "its start"} and ${slice.to ?? "its end"}`,
+      );
+    return sliceTable(table, first, last + 1);
+  }
+  const row = slice.row ?? table.rows - 1;
+  if (row < days - 1 || row >= table.rows) {
+    throw new InvalidInputError(
+      `row ${row}: the table has the rows 0 to ${table.rows - 1}, and the model needs ${days} that end there`,
+      { data: { field: "row" } },
+    );
+  }
+  return sliceTable(table, row + 1 - days, row + 1);
+}

@@ -1,0 +1,77 @@
+import { InvalidInputError } from "@base/errors";
+import type { Context } from "@kernel/capability";
+import { type Decision, loadModel, type Recipe, type Table } from "@machines/engine";
+import { readModel } from "@records/assets/execute.ts";
+import { loadTable } from "@records/assets/load.ts";
+import { readCsv } from "@records/assets/publishTable.ts";
+import { parseTable } from "@records/assets/table.ts";
+import { type Slice, sliceRows } from "./readData.ts";
+
+export interface RunInput extends Slice {
+  /** Model asset. */
+  readonly model: string;
+  /** Rows of this data asset ... */
+  readonly data?: string | undefined;
+  /** ... or of this CSV file ... */
+  readonly file?: string | undefined;
+  /** ... or of this CSV text. */
+  readonly content?: string | undefined;
+}
+
+/** A model's answer for one sample. */
+export interface RunResult {
+  readonly model: string;
+  readonly target: string;
+  /** The raw binary32 answer. */
+  readonly output: number;
+  /** What contracts get: 1e18 is one. */
+  readonly outputWad: bigint;
+  readonly confidenceBps: number;
+  readonly base: number;
+  readonly contributions: Decision["contributions"][number][];
+  /** First and last day of the rows, where the model knows days. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/**
+ * Runs a published model on rows of a data asset or a CSV: the answer, and what each input added to it.
+ * Throws NotFoundError, IntegrityError, TableError and InvalidInputError that name what does not fit. SPEC T7.
+ */
+export async function run(
+  context: Pick<Context, "store" | "chain" | "contracts">,
+  input: RunInput,
+): Promise<RunResult> {
+  const { bytes } = await readModel(context, BigInt(input.model));
+  const model = loadModel(bytes);
+  const table = await tableFor(context, input);
+  const rows = sliceRows(table, input, model.recipe.time, model.recipe.window?.days ?? 1);
+  const decision = model.run(rows);
+  const [from, to] = daysOf(rows, model.recipe);
+  return {
+    model: input.model,
+    target: model.recipe.target,
+    output: decision.output,
+    outputWad: decision.outputWad,
+    confidenceBps: decision.confidenceBps,
+    base: decision.base,
+    contributions: [...decision.contributions],
+    from,
+    to,
+  };
+}
+
+async function tableFor(context: Pick<Context, "store" | "chain" | "contracts">, input: RunInput): Promise<Table> {
+  const given = [input.data, input.file, input.content].filter((source) => source !== undefined).length;
+  if (given !== 1) throw new InvalidInputError("say where the rows are: a data asset, a file, or the CSV text");
+  if (input.data !== undefined) return (await loadTable(context, input.data)).table;
+  // The target may well be unknown for the rows in question: an empty cell matters only where an input needs it.
+  return parseTable(await readCsv(input), { missing: "null" }, input.file);
+}
+
+function daysOf(rows: Table, recipe: Recipe): [string | null, string | null] {
+  const values = rows.columns.find((column) => column.name === recipe.time)?.values;
+  const first = values?.[0];
+  const last = values?.at(-1);
+  return [first == null ? null : String(first), last == null ? null : String(last)];
+}
