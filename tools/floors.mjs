@@ -5,8 +5,8 @@ import { join, relative, resolve } from "node:path";
 
 export const floors = ["base", "machines", "kernel", "records", "protocols", "apps", "shells"];
 
-/** The ground that the other base rooms stand on: errors to throw and the test base. */
-const ground = ["errors", "testkit"];
+/** The ground that the other rooms of a floor stand on: errors and test base, and the shape of a capability. */
+const ground = { base: ["errors", "testkit"], kernel: ["capability"] };
 
 /** Files below `folder` whose name ends with one of `endings`. */
 export function* walk(folder, endings) {
@@ -38,7 +38,8 @@ export function violations(root) {
       if (!scoped || !floors.includes(scoped[1])) continue;
       const sameRoom = scoped[1] === floor && scoped[2] === room;
       const composition = floor === "shells" && scoped[1] === "shells";
-      const onGround = floor === "base" && scoped[1] === "base" && ground.includes(scoped[2]) && !ground.includes(room);
+      const grounds = ground[floor] ?? [];
+      const onGround = scoped[1] === floor && grounds.includes(scoped[2]) && !grounds.includes(room);
       if (!sameRoom && !composition && !onGround && floors.indexOf(scoped[1]) >= floors.indexOf(floor)) {
         found.push(`${at} (${floor}/${room}) imports ${name}: not a lower floor`);
       }
