@@ -1,0 +1,78 @@
+// The `assay` command: settings from flags and environment, actions from the rooms, plus what only a shell can do.
+import { capabilities } from "@shells/node/capabilities.ts";
+import type { Config } from "@shells/node/config.ts";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { connect } from "./connect.ts";
+import { type Connection, type GlobalOption, type Io, runCli } from "./program.ts";
+import { shellCommands } from "./shell.ts";
+
+const { env, stderr, stdout } = process;
+const version = (JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+const io: Io = {
+  stdout: (text) => void stdout.write(text),
+  stderr: (text) => void stderr.write(text),
+  interactive: Boolean(stderr.isTTY) && env["CI"] === undefined,
+  color: Boolean(stdout.isTTY) && !env["NO_COLOR"],
+  columns: stdout.columns ?? 100,
+  cwd: process.cwd(),
+  clock: Date.now,
+};
+
+const globals: readonly GlobalOption[] = [
+  { flags: "--dir <folder>", description: "Data folder; .assay unless said (ASSAY_DIR)." },
+  { flags: "--url <address>", description: "Talk to a node elsewhere (ASSAY_URL)." },
+  { flags: "--rpc-url <address>", description: "Use this EVM chain instead of the embedded one (ASSAY_RPC_URL)." },
+];
+
+/** Settings from the global flags and the environment; loaded only when a command runs. */
+export async function configOf(given: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<Config> {
+  const { readConfig } = await import("@shells/node/config.ts");
+  const { withDevnetDuties } = await import("@shells/node/duties.ts");
+  const { url: _url, ...flags } = given;
+  return withDevnetDuties(readConfig({ ...flags, ...more }, env));
+}
+
+/** Opens the rooms in this process, for a command without a running node. */
+async function openHere(given: Readonly<Record<string, unknown>>): Promise<Connection> {
+  const { openNode } = await import("@shells/node/node.ts");
+  const node = await openNode(await configOf(given));
+  await node.runtime.start();
+  await node.runtime.context.indexed((await node.chain.head()).number);
+  return {
+    call: (name, input, onProgress) => node.runtime.call(name, input, { onProgress }),
+    close: async () => {
+      await node.runtime.stop();
+      await node.close();
+    },
+  };
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  version,
+  capabilities,
+  io,
+  globals,
+  shortcuts: {
+    list: "assets.list",
+    show: "assets.show",
+    buy: "assets.buy",
+    withdraw: "assets.withdraw",
+    run: "training.run",
+    status: "node.status",
+  },
+  connect: (given) =>
+    connect({
+      dir: resolve(String(given["dir"] ?? env["ASSAY_DIR"] ?? ".assay")),
+      url: (given["url"] as string | undefined) ?? env["ASSAY_URL"],
+      token: env["ASSAY_TOKEN"],
+      open: () => openHere(given),
+    }),
+  renderers: {
+    "assets.trace": ({ tree }: { tree: string }) => tree,
+  },
+  extend: (program, run) => shellCommands(program, run, { configOf, version, env }),
+});
+// Everything is closed by now; a library's leftover timer must not keep the command alive.
+process.exit();
