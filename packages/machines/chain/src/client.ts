@@ -31,7 +31,7 @@ export interface Backend {
   /** Block that writes are simulated on; a development chain has to look at the next one, whose clock is right. */
   readonly simulateOn: "latest" | "pending";
   /**
-   * How long a nonce that was used here counts even if the node has not heard of it, in milliseconds: nodes behind a
+   * How long a nonce that is on its way counts even if the node has not heard of it, in milliseconds: nodes behind a
    * balancer lag, but a transaction may also be dropped. Infinity: do not even ask.
    */
   readonly trustNonces: number;
@@ -53,6 +53,8 @@ interface Sent {
   /** As JSON-RPC has it; asked for when left out. */
   readonly receipt?: unknown;
 }
+
+type Submitted = Sent & { readonly nonce: number };
 
 interface Outgoing {
   readonly account: LocalAccount;
@@ -77,11 +79,20 @@ export function makeChain(backend: Backend): Chain {
     lanes.set(address, settled);
     try {
       const sent = await turn;
-      const receipt = sent.receipt === undefined ? await waitForReceipt(backend, sent.hash) : format(sent.receipt);
+      const receipt = sent.receipt === undefined ? await mined(address, sent) : format(sent.receipt);
       if (receipt.status === "reverted") throw await reasonOf(backend, out, receipt);
       return receipt;
     } finally {
       if (lanes.get(address) === settled) lanes.delete(address);
+    }
+  }
+
+  /** Once a receipt is there (or given up), the node's own count is right again, also after a reorganisation. */
+  async function mined(from: Address, sent: Submitted): Promise<Receipt> {
+    try {
+      return await waitForReceipt(backend, sent.hash);
+    } finally {
+      if (nonces.get(from)?.next === sent.nonce + 1) nonces.delete(from);
     }
   }
 
@@ -92,7 +103,7 @@ export function makeChain(backend: Backend): Chain {
     return Math.max(Number(await rpc.request("eth_getTransactionCount", [from, "pending"])), next);
   }
 
-  async function submit(out: Outgoing): Promise<Sent> {
+  async function submit(out: Outgoing): Promise<Submitted> {
     const from = out.account.address;
     try {
       const gas = await simulate(backend, out);
@@ -113,13 +124,13 @@ export function makeChain(backend: Backend): Chain {
             ? await backend.sendRaw(raw)
             : { hash: (await rpc.request("eth_sendRawTransaction", [raw])) as Hash };
           nonces.set(from, { next: nonce + 1, until: performance.now() + backend.trustNonces });
-          return sent;
+          return { ...sent, nonce };
         } catch (error) {
           nonces.delete(from);
           const said = error instanceof RpcFaultError ? error.shortMessage : "";
-          if (/already known|already imported/i.test(said)) return { hash: keccak256(raw) };
-          if (attempt < 2 && /nonce/i.test(said)) continue;
-          throw error;
+          if (/already known|already imported/i.test(said)) return { hash: keccak256(raw), nonce };
+          if (attempt === 2 || !/nonce/i.test(said)) throw error;
+          await new Promise((resolve) => setTimeout(resolve, backend.poll.first * 4 ** attempt));
         }
       }
     } catch (error) {
