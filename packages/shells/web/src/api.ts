@@ -99,7 +99,11 @@ interface WireDecision {
   readonly input: { readonly select: { readonly from?: string; readonly to?: string } } | null;
   readonly answer: (WireAnswer & { readonly signers: readonly Hex[]; readonly deadline: Int; readonly tx: Hex }) | null;
   /** Every answer that was ever submitted, in order. */
-  readonly answers?: readonly (WireAnswer & { readonly signers: readonly Hex[]; readonly tx: Hex; readonly at?: Int })[];
+  readonly answers?: readonly (WireAnswer & {
+    readonly signers: readonly Hex[];
+    readonly tx: Hex;
+    readonly at?: Int;
+  })[];
   readonly challenges: readonly {
     readonly challenger: Hex;
     readonly disputeId: Int;
@@ -111,7 +115,13 @@ interface WireDecision {
     readonly resolvedTx: Hex | null;
     readonly resolvedAt?: Int;
   }[];
-  readonly final: { readonly output: Wad; readonly delivered: boolean; readonly royalty: Wad; readonly tx: Hex; readonly at?: Int } | null;
+  readonly final: {
+    readonly output: Wad;
+    readonly delivered: boolean;
+    readonly royalty: Wad;
+    readonly tx: Hex;
+    readonly at?: Int;
+  } | null;
   readonly royalties: readonly { readonly owner: Hex; readonly amount: Wad; readonly tx: Hex }[];
   readonly slashes: readonly { readonly account: Hex; readonly amount: Wad; readonly burned: Wad; readonly tx: Hex }[];
 }
@@ -126,17 +136,40 @@ interface WireDispute {
   readonly claim: Hex;
   readonly openedAt: Int;
   readonly tx: Hex;
-  readonly moves: readonly { readonly move: "commit" | "reveal"; readonly member: Hex; readonly result: Hex | null; readonly tx: Hex; readonly at?: Int }[];
-  readonly ruling: { readonly ruling: string; readonly result: Hex; readonly reward: Wad; readonly burned: Wad; readonly tx: Hex; readonly at?: Int } | null;
+  readonly moves: readonly {
+    readonly move: "commit" | "reveal";
+    readonly member: Hex;
+    readonly result: Hex | null;
+    readonly tx: Hex;
+    readonly at?: Int;
+  }[];
+  readonly ruling: {
+    readonly ruling: string;
+    readonly result: Hex;
+    readonly reward: Wad;
+    readonly burned: Wad;
+    readonly tx: Hex;
+    readonly at?: Int;
+  } | null;
 }
 
 /** `node.status`, or what the runtime tells at `/v1/status`. */
 interface WireStatus {
   readonly version?: string;
   readonly currency?: string | { readonly symbol: string };
-  readonly chain: { readonly id?: number; readonly chainId?: number; readonly kind: string; readonly head: Int; readonly settled: Int; readonly indexed?: Int; readonly timestamp?: Int };
+  readonly chain: {
+    readonly id?: number;
+    readonly chainId?: number;
+    readonly kind: string;
+    readonly head: Int;
+    readonly settled: Int;
+    readonly indexed?: Int;
+    readonly timestamp?: Int;
+  };
   readonly index?: { readonly block: Int };
-  readonly contracts?: readonly { readonly name: string; readonly address: Hex; readonly block?: Int }[] | Readonly<Record<string, Hex | { readonly address: Hex; readonly block?: Int }>>;
+  readonly contracts?:
+    | readonly { readonly name: string; readonly address: Hex; readonly block?: Int }[]
+    | Readonly<Record<string, Hex | { readonly address: Hex; readonly block?: Int }>>;
   readonly identities: readonly { readonly name: string; readonly address: Hex; readonly role?: string }[];
   readonly jobs: Readonly<Record<string, unknown>>;
   readonly disk?: number | { readonly bytes: number; readonly blobs?: number };
@@ -198,11 +231,16 @@ async function call(method: "GET" | "POST", action: string, input: unknown): Pro
   try {
     body = text === "" ? null : JSON.parse(text);
   } catch {
-    throw new ApiError(`The node answered ${response.status} with something that is not JSON.`, "NotJson", response.status);
+    throw new ApiError(
+      `The node answered ${response.status} with something that is not JSON.`,
+      "NotJson",
+      response.status,
+    );
   }
   if (response.ok) return body;
   const problem = (body ?? {}) as Record<string, unknown>;
-  const message = problem["message"] ?? problem["detail"] ?? problem["title"] ?? `The node answered ${response.status}.`;
+  const message =
+    problem["message"] ?? problem["detail"] ?? problem["title"] ?? `The node answered ${response.status}.`;
   const hints = Array.isArray(problem["hints"]) ? problem["hints"].map(String) : [];
   throw new ApiError(String(message), String(problem["name"] ?? "HttpError"), response.status, hints);
 }
@@ -237,7 +275,8 @@ export const eventsUrl = "/v1/events";
 
 // ---------------------------------------------------------------- node
 
-const int = (value: Int | null | undefined): number | undefined => (value === null || value === undefined ? undefined : Number(value));
+const int = (value: Int | null | undefined): number | undefined =>
+  value === null || value === undefined ? undefined : Number(value);
 
 /** Leaves out fields that are undefined, so that optional fields stay absent. */
 function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -252,7 +291,10 @@ async function readStatus(): Promise<NodeStatus> {
   const counts = (wire.jobs["counts"] ?? wire.jobs) as Readonly<Record<string, Int | undefined>>;
   const contracts = Array.isArray(wire.contracts)
     ? (wire.contracts as { name: string; address: Hex; block?: Int }[])
-    : Object.entries(wire.contracts ?? {}).map(([name, at]) => ({ name, ...(typeof at === "string" ? { address: at } : at) }));
+    : Object.entries(wire.contracts ?? {}).map(([name, at]) => ({
+        name,
+        ...(typeof at === "string" ? { address: at } : at),
+      }));
   return {
     version: wire.version ?? "",
     ...given({
@@ -386,7 +428,9 @@ async function traceOne(id: string): Promise<Trace> {
 async function traceAll(): Promise<Trace> {
   const facts = await traceFacts();
   const roots = facts.assets.filter((a) => !a.parents?.length).slice(0, MAX_ROOTS);
-  const down = await Promise.all(roots.map((a) => read<WireTrace>("assets.trace", { id: `asset:${a.id}`, direction: "uses" })));
+  const down = await Promise.all(
+    roots.map((a) => read<WireTrace>("assets.trace", { id: `asset:${a.id}`, direction: "uses" })),
+  );
   const ends = down.flatMap((w) => w.nodes.filter((n) => !w.edges.some((e) => refKey(e.to) === refKey(n))));
   const unique = [...new Set(ends.map(refKey))].slice(0, MAX_ROOTS);
   const up = await Promise.all(unique.map((id) => read<WireTrace>("assets.trace", { id, direction: "sources" })));
@@ -395,7 +439,14 @@ async function traceAll(): Promise<Trace> {
 
 // ---------------------------------------------------------------- decisions
 
-const STATES: Readonly<Record<string, DecisionState>> = { open: "requested", answered: "proposed", disputed: "disputed", final: "final", undelivered: "final", void: "expired" };
+const STATES: Readonly<Record<string, DecisionState>> = {
+  open: "requested",
+  answered: "proposed",
+  disputed: "disputed",
+  final: "final",
+  undelivered: "final",
+  void: "expired",
+};
 
 function finalityOf(status: string): Finality {
   if (status === "final" || status === "undelivered") return "final";
@@ -404,7 +455,12 @@ function finalityOf(status: string): Finality {
 }
 
 async function readDecisions(): Promise<readonly Decision[]> {
-  const [list, nameOf, assets, cover] = await Promise.all([read("oracle.list", { limit: "200" }), names(), readAssets().catch(() => []), readCover().catch(() => undefined)]);
+  const [list, nameOf, assets, cover] = await Promise.all([
+    read("oracle.list", { limit: "200" }),
+    names(),
+    readAssets().catch(() => []),
+    readCover().catch(() => undefined),
+  ]);
   return rows<WireDecisionLine>(list, "decisions").map((d) => {
     const policy = cover?.policies.find((p) => p.decisionId === d.id);
     return {
@@ -428,7 +484,12 @@ async function readDecisions(): Promise<readonly Decision[]> {
 }
 
 async function readDecision(id: string): Promise<Decision> {
-  const [d, nameOf, assets, cover] = await Promise.all([read<WireDecision>("oracle.show", { id }), names(), readAssets().catch(() => []), readCover().catch(() => undefined)]);
+  const [d, nameOf, assets, cover] = await Promise.all([
+    read<WireDecision>("oracle.show", { id }),
+    names(),
+    readAssets().catch(() => []),
+    readCover().catch(() => undefined),
+  ]);
   const policy = cover?.policies.find((p) => p.decisionId === d.id);
   const days = d.input?.select;
   const dispute = d.challenges.at(-1);
@@ -443,7 +504,11 @@ async function readDecision(id: string): Promise<Decision> {
     inputHash: d.request.inputHash,
     tx: d.askedTx,
     fee: d.request.fee,
-    signers: (d.answer?.signers ?? []).map((address) => ({ address, bond: d.policy.bond, ...given({ name: nameOf(address) }) })),
+    signers: (d.answer?.signers ?? []).map((address) => ({
+      address,
+      bond: d.policy.bond,
+      ...given({ name: nameOf(address) }),
+    })),
     shares: d.final ? sharesOf(d, nameOf, assets) : [],
     ...given({
       modelName: assets.find((a) => a.id === String(d.request.modelId))?.name,
@@ -467,7 +532,11 @@ async function readDecision(id: string): Promise<Decision> {
   };
 }
 
-const ROLE_OF_KIND: Readonly<Record<string, string>> = { model: "modeller", data: "data owner", derived: "data preparer" };
+const ROLE_OF_KIND: Readonly<Record<string, string>> = {
+  model: "modeller",
+  data: "data owner",
+  derived: "data preparer",
+};
 
 /** The fee as it was paid: royalties by the lineage, the rest to those who signed. */
 function sharesOf(d: WireDecision, nameOf: Names, assets: readonly Asset[]): readonly Share[] {
@@ -475,12 +544,18 @@ function sharesOf(d: WireDecision, nameOf: Names, assets: readonly Asset[]): rea
   const signers = d.answer?.signers ?? [];
   const rest = BigInt(d.request.fee) - paid;
   const each = signers.length > 0 ? rest / BigInt(signers.length) : 0n;
-  const owns = (owner: Hex, kind: string) => assets.some((a) => a.kind === kind && a.owner.toLowerCase() === owner.toLowerCase());
+  const owns = (owner: Hex, kind: string) =>
+    assets.some((a) => a.kind === kind && a.owner.toLowerCase() === owner.toLowerCase());
   return [
     ...signers.map((to) => ({ to, role: "operator", amount: each.toString(), ...given({ name: nameOf(to) }) })),
     ...d.royalties.map((r) => {
       const kind = ["data", "model", "derived"].find((k) => owns(r.owner, k));
-      return { to: r.owner, role: (kind && ROLE_OF_KIND[kind]) ?? "royalty", amount: r.amount, ...given({ name: nameOf(r.owner) }) };
+      return {
+        to: r.owner,
+        role: (kind && ROLE_OF_KIND[kind]) ?? "royalty",
+        amount: r.amount,
+        ...given({ name: nameOf(r.owner) }),
+      };
     }),
   ];
 }
@@ -498,7 +573,10 @@ async function readDispute(id: string): Promise<Dispute> {
 
 /** Joins the panel's record with the oracle's: who claimed what, who was right, where the bond went. */
 async function toDispute(wire: WireDispute): Promise<Dispute> {
-  const [d, nameOf] = await Promise.all([read<WireDecision>("oracle.show", { id: wire.subject }).catch(() => undefined), names()]);
+  const [d, nameOf] = await Promise.all([
+    read<WireDecision>("oracle.show", { id: wire.subject }).catch(() => undefined),
+    names(),
+  ]);
   const challenge = d?.challenges.find((c) => String(c.disputeId) === String(wire.id));
   const first = d?.answers?.[0] ?? (challenge?.ruling === "claim" ? undefined : (d?.answer ?? undefined));
   const proposer = d?.slashes[0]?.account ?? first?.signers[0] ?? wire.client;
@@ -509,7 +587,12 @@ async function toDispute(wire: WireDispute): Promise<Dispute> {
   const slashes = d?.slashes.filter((s) => s.tx === challenge?.resolvedTx) ?? [];
   const gainer = winner === "challenger" ? challenger : proposer;
   const flows = slashes.flatMap((s): Share[] => [
-    { to: gainer, role: winner ?? "winner", amount: (BigInt(s.amount) - BigInt(s.burned)).toString(), ...given({ name: nameOf(gainer) }) },
+    {
+      to: gainer,
+      role: winner ?? "winner",
+      amount: (BigInt(s.amount) - BigInt(s.burned)).toString(),
+      ...given({ name: nameOf(gainer) }),
+    },
     { to: "0x0000000000000000000000000000000000000000", role: "burned", amount: s.burned },
   ]);
   const base = { d, wire, nameOf, first, challenge, proposer, challenger };
@@ -548,19 +631,63 @@ interface DisputeParts {
 }
 
 function movesOf({ d, wire, nameOf, first, challenge, proposer, challenger }: DisputeParts): readonly Move[] {
-  const move = (kind: Move["kind"], side: Move["side"], who: Hex, more: { tx?: Hex | undefined; at?: Seconds | undefined; value?: Wad | undefined; bond?: Wad | undefined; detail?: string | undefined }): Move => ({
+  const move = (
+    kind: Move["kind"],
+    side: Move["side"],
+    who: Hex,
+    more: {
+      tx?: Hex | undefined;
+      at?: Seconds | undefined;
+      value?: Wad | undefined;
+      bond?: Wad | undefined;
+      detail?: string | undefined;
+    },
+  ): Move => ({
     kind,
     side,
     who,
     ...given({ whoName: nameOf(who), ...more }),
   });
-  const agreed = (result: Hex | null) => (result === wire.claim ? "claim" : result === wire.defence ? "defence" : "neither");
+  const agreed = (result: Hex | null) =>
+    result === wire.claim ? "claim" : result === wire.defence ? "defence" : "neither";
   return [
-    move("answered", "proposer", proposer, { tx: first?.tx, at: int(first?.at ?? first?.producedAt), value: first?.output, bond: d?.policy.bond }),
-    move("challenged", "challenger", challenger, { tx: wire.tx, at: Number(wire.openedAt), value: challenge?.claim.output, bond: d?.policy.bond }),
-    ...wire.moves.map((m) => move(m.move === "commit" ? "committed" : "revealed", "court", m.member, { tx: m.tx, at: int(m.at), ...(m.move === "reveal" ? { detail: agreed(m.result) } : {}) })),
-    ...(wire.ruling ? [move("ruled", "court", wire.client, { tx: wire.ruling.tx, at: int(wire.ruling.at), detail: wire.ruling.ruling })] : []),
-    ...(challenge?.resolvedTx ? [move("resolved", "court", d?.request.requester ?? wire.client, { tx: challenge.resolvedTx, at: int(challenge.resolvedAt), detail: challenge.ruling ?? undefined })] : []),
+    move("answered", "proposer", proposer, {
+      tx: first?.tx,
+      at: int(first?.at ?? first?.producedAt),
+      value: first?.output,
+      bond: d?.policy.bond,
+    }),
+    move("challenged", "challenger", challenger, {
+      tx: wire.tx,
+      at: Number(wire.openedAt),
+      value: challenge?.claim.output,
+      bond: d?.policy.bond,
+    }),
+    ...wire.moves.map((m) =>
+      move(m.move === "commit" ? "committed" : "revealed", "court", m.member, {
+        tx: m.tx,
+        at: int(m.at),
+        ...(m.move === "reveal" ? { detail: agreed(m.result) } : {}),
+      }),
+    ),
+    ...(wire.ruling
+      ? [
+          move("ruled", "court", wire.client, {
+            tx: wire.ruling.tx,
+            at: int(wire.ruling.at),
+            detail: `ruled${wire.ruling.ruling.charAt(0).toUpperCase()}${wire.ruling.ruling.slice(1)}`,
+          }),
+        ]
+      : []),
+    ...(challenge?.resolvedTx
+      ? [
+          move("resolved", "court", d?.request.requester ?? wire.client, {
+            tx: challenge.resolvedTx,
+            at: int(challenge.resolvedAt),
+            detail: challenge.ruling === "claim" ? "corrected" : undefined,
+          }),
+        ]
+      : []),
   ];
 }
 

@@ -9,7 +9,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export function Season({ policy, days }: { policy: Policy; days: readonly SeasonDay[] }) {
   const [frame, width] = useWidth<HTMLDivElement>(720);
   const height = 290;
-  const box = { left: 40, right: 44, top: 14, bottom: 28 };
+  const box = { left: 54, right: 44, top: 14, bottom: 28 };
   const inner = width - box.left - box.right;
   const step = inner / Math.max(days.length, 1);
   const wettest = Math.max(10, ...days.map((d) => d.precipitation));
@@ -24,6 +24,7 @@ export function Season({ policy, days }: { policy: Policy; days: readonly Season
   const path = scored
     .map((d, n) => `${n === 0 ? "M" : "L"}${x(d.index).toFixed(1)} ${yScore(d.score).toFixed(1)}`)
     .join("");
+  const wet = days.map((day, index) => ({ day, index })).filter(({ day }) => day.precipitation > 0);
   const end = scored.at(-1);
   return (
     <div ref={frame} className="chart">
@@ -62,7 +63,7 @@ export function Season({ policy, days }: { policy: Policy; days: readonly Season
             </text>
           </g>
         ))}
-        {days.map((day, index) => (
+        {wet.map(({ day, index }) => (
           <rect
             key={day.date}
             className="rain"
@@ -78,7 +79,7 @@ export function Season({ policy, days }: { policy: Policy; days: readonly Season
         {end && <circle className="score-end" cx={x(end.index)} cy={yScore(end.score)} r="5" />}
         {[0, wettest].map((mm) => (
           <text key={mm} className="tick" x={box.left - 7} y={height - box.bottom - yRain(mm) + 4} textAnchor="end">
-            {mm.toFixed(0)}
+            {mm === 0 ? "0" : `${mm.toFixed(0)} mm`}
           </text>
         ))}
         {[0, 0.5, 1].map((value) => (

@@ -1,7 +1,9 @@
 import {
   Background,
+  BaseEdge,
   Controls,
   type Edge,
+  type EdgeProps,
   Handle,
   type Node,
   type NodeProps,
@@ -36,6 +38,11 @@ function Thing({ data }: NodeProps<ThingNode>) {
 }
 
 const nodeTypes = { thing: Thing };
+function Route({ id, data }: EdgeProps<Edge<{ path: string }>>) {
+  return <BaseEdge id={id} path={data?.path ?? ""} />;
+}
+
+const edgeTypes = { route: Route };
 
 /** Everything up- and downstream of one node, so that its path stands out. */
 function pathOf(trace: Trace, id: string | undefined): ReadonlySet<string> {
@@ -57,6 +64,14 @@ function pathOf(trace: Trace, id: string | undefined): ReadonlySet<string> {
   return found;
 }
 
+/** On a phone the picture starts at its oldest thing, at a size that can be read; it can be moved from there. */
+function topOf(trace: Trace, places: Places) {
+  const zoom = 0.72;
+  const first = [...trace.nodes].sort((a, b) => (places.nodes.get(a.id)?.y ?? 0) - (places.nodes.get(b.id)?.y ?? 0))[0];
+  const x = first ? (places.nodes.get(first.id)?.x ?? 0) : 0;
+  return { x: (Math.min(innerWidth, 700) - 32) / 2 - (x + NODE_WIDTH / 2) * zoom, y: 14, zoom };
+}
+
 interface GraphProps {
   readonly trace: Trace;
   readonly places: Places;
@@ -72,7 +87,7 @@ function Inner({ trace, places, down, picked, onPick }: GraphProps) {
       trace.nodes.map((thing) => ({
         id: thing.id,
         type: "thing",
-        position: places.get(thing.id) ?? { x: 0, y: 0 },
+        position: places.nodes.get(thing.id) ?? { x: 0, y: 0 },
         width: NODE_WIDTH,
         height: NODE_HEIGHT,
         data: { thing, picked: thing.id === picked, dim: picked !== undefined && !path.has(thing.id), down },
@@ -90,11 +105,12 @@ function Inner({ trace, places, down, picked, onPick }: GraphProps) {
           source: e.from,
           target: e.to,
           className: lit ? "lit" : picked === undefined ? "" : "faded",
+          type: "route",
+          data: { path: places.routes.get(`${e.from} ${e.to}`) ?? "" },
           focusable: false,
-          ...(lit && e.label ? { label: e.label } : {}),
         };
       }),
-    [trace, picked, path],
+    [trace, places, picked, path],
   );
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -103,25 +119,32 @@ function Inner({ trace, places, down, picked, onPick }: GraphProps) {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [onPick]);
+  const ratio = places.height / Math.max(places.width, 1);
   const open = (event: React.KeyboardEvent) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     const id = (event.target as HTMLElement).closest<HTMLElement>(".react-flow__node")?.dataset["id"];
     if (id) onPick(id);
   };
   return (
-    <section className="graph" aria-label={t.lineage.graphLabel} onKeyDown={open}>
+    <section
+      className="graph"
+      aria-label={t.lineage.graphLabel}
+      onKeyDown={open}
+      style={{ "--ratio": ratio } as React.CSSProperties}
+    >
       <ReactFlow
-        key={`${trace.nodes.length}-${down}`}
+        key={`${places.width}-${places.height}-${down}`}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         onNodeClick={(_, node) => onPick(node.id)}
         onPaneClick={() => onPick(undefined)}
         nodesConnectable={false}
         nodesDraggable={false}
         elementsSelectable
-        fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1.1, minZoom: 0.35 }}
+        {...(down ? { defaultViewport: topOf(trace, places) } : { fitView: true })}
+        fitViewOptions={{ padding: 0.04, maxZoom: 1.1, minZoom: 0.35 }}
         minZoom={0.15}
         maxZoom={2}
         onlyRenderVisibleElements={trace.nodes.length > 150}

@@ -16,22 +16,11 @@ const INK: Record<string, string> = {
 };
 
 /** The lineage as a stand-alone SVG file, in print colours. */
-export function toSvg(trace: Trace, places: Places, direction: "RIGHT" | "DOWN"): string {
-  const at = (id: string) => places.get(id) ?? { x: 0, y: 0 };
-  const width = Math.max(...trace.nodes.map((n) => at(n.id).x), 0) + NODE_WIDTH + 40;
-  const height = Math.max(...trace.nodes.map((n) => at(n.id).y), 0) + NODE_HEIGHT + 40;
-  const edges = trace.edges.map((e) => {
-    const [a, b] = [at(e.from), at(e.to)];
-    const [x1, y1, x2, y2] =
-      direction === "RIGHT"
-        ? [a.x + NODE_WIDTH, a.y + NODE_HEIGHT / 2, b.x, b.y + NODE_HEIGHT / 2]
-        : [a.x + NODE_WIDTH / 2, a.y + NODE_HEIGHT, b.x + NODE_WIDTH / 2, b.y];
-    const mid =
-      direction === "RIGHT"
-        ? `${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2}`
-        : `${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2}`;
-    return `<path d="M${x1} ${y1}C${mid} ${x2} ${y2}" fill="none" stroke="#6b7c78" stroke-width="1.5"/>`;
-  });
+export function toSvg(trace: Trace, places: Places): string {
+  const at = (id: string) => places.nodes.get(id) ?? { x: 0, y: 0 };
+  const edges = [...places.routes.values()].map(
+    (d) => `<path d="${d}" fill="none" stroke="#6b7c78" stroke-width="1.5"/>`,
+  );
   const nodes = trace.nodes.map((n) => {
     const { x, y } = at(n.id);
     const ink = INK[n.kind] ?? "#33413e";
@@ -44,5 +33,5 @@ export function toSvg(trace: Trace, places: Places, direction: "RIGHT" | "DOWN")
       `<text x="12" y="61" font-size="11" font-family="monospace" fill="#566561">${escape(short(n.hash ?? n.ref ?? n.id, 10, 6))}</text></g>`,
     ].join("");
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-20 -20 ${width} ${height}" font-family="sans-serif">${edges.join("")}${nodes.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-20 -20 ${places.width + 40} ${places.height + 40}" font-family="sans-serif">${edges.join("")}${nodes.join("")}</svg>\n`;
 }

@@ -31,14 +31,12 @@ const eventColumns: readonly Column<LiveEvent>[] = [
     cell: (e) => <span className="dim">{gist(e)}</span>,
   },
   { head: a.block, value: (e) => e.block, numeric: true },
-  { head: a.tx, value: (e) => e.tx, cell: (e) => <Id id={e.tx} label={a.tx} />, minor: true },
 ];
 const jobColumns: readonly Column<JobRow>[] = [
   { head: a.kind, value: (j) => j.kind },
   { head: a.key, value: (j) => j.key, cell: (j) => <Id id={j.key} label={a.key} />, minor: true },
   { head: a.state, value: (j) => j.state, cell: (j) => <span className={`job job-${j.state}`}>{a.job[j.state]}</span> },
   { head: a.attempts, value: (j) => j.attempts, numeric: true },
-  { head: a.at, value: (j) => clock(j.updatedAt), numeric: true, minor: true },
 ];
 const contractColumns: readonly Column<NodeStatus["contracts"][number]>[] = [
   { head: a.name, value: (x) => x.name },

@@ -90,9 +90,9 @@ function CoverBody({ cover, unit }: { cover: CoverList; unit: string }) {
               </article>
             ))}
           </div>
-          <Panel title={c.policy} tools={<Exports name="policies" rows={cover.policies} columns={cols} />}>
+          <Panel title={c.all} tools={<Exports name="policies" rows={cover.policies} columns={cols} />}>
             <Table
-              name={c.policy}
+              name={c.all}
               rows={cover.policies}
               columns={cols}
               rowKey={(p) => p.id}

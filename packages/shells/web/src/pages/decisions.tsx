@@ -106,13 +106,22 @@ function DecisionDetail({ id }: { id: string }) {
           </PageHead>
           <Answer decision={decision} />
           <div className="columns">
-            <Panel title={t.decisions.reasons}>
-              {decision.reasons?.length && decision.output !== undefined ? (
-                <Reasons reasons={decision.reasons} base={decision.base ?? 0} output={wadNumber(decision.output)} />
-              ) : (
-                <p className="note">{t.decisions.reasonsNone}</p>
-              )}
-            </Panel>
+            <div className="stack">
+              <Panel title={t.decisions.reasons}>
+                {decision.reasons?.length && decision.output !== undefined ? (
+                  <Reasons reasons={decision.reasons} base={decision.base ?? 0} output={wadNumber(decision.output)} />
+                ) : (
+                  <p className="note">{t.decisions.reasonsNone}</p>
+                )}
+              </Panel>
+              <Panel title={t.decisions.fee}>
+                {decision.shares?.length ? (
+                  <Split shares={decision.shares} unit={unit} />
+                ) : (
+                  <p className="note">{t.decisions.feeNone}</p>
+                )}
+              </Panel>
+            </div>
             <div className="stack">
               <Panel title={t.decisions.life}>
                 <Life decision={decision} />
@@ -131,13 +140,6 @@ function DecisionDetail({ id }: { id: string }) {
                   ))}
                   {!decision.signers?.length && <li className="dim">{t.decisions.pending}</li>}
                 </ul>
-              </Panel>
-              <Panel title={t.decisions.fee}>
-                {decision.shares?.length ? (
-                  <Split shares={decision.shares} unit={unit} />
-                ) : (
-                  <p className="note">{t.decisions.feeNone}</p>
-                )}
               </Panel>
               <Panel title={t.decisions.commitments}>
                 <dl className="facts">

@@ -21,7 +21,12 @@ const columns = (unit: string): readonly Column<Dispute>[] => [
     value: (x) => x.challenger,
     cell: (x) => <Who name={x.challengerName} address={x.challenger} />,
   },
-  { head: d.claimed, value: (x) => (x.claimed === undefined ? undefined : wad(x.claimed, 6)), cell: (x) => wad(x.claimed, 4), numeric: true },
+  {
+    head: d.claimed,
+    value: (x) => (x.claimed === undefined ? undefined : wad(x.claimed, 6)),
+    cell: (x) => wad(x.claimed, 4),
+    numeric: true,
+  },
   {
     head: d.recomputed,
     value: (x) => (x.recomputed === undefined ? undefined : wad(x.recomputed, 6)),
@@ -193,7 +198,7 @@ function MoveRow({ move, n, unit }: { move: Move; n: number; unit: string }) {
         </p>
         {move.detail && <p>{(d.details as Record<string, string>)[move.detail] ?? move.detail}</p>}
         <p className="move-facts">
-          <span>{when(move.at)}</span>
+          {move.at !== undefined && <span>{when(move.at)}</span>}
           {move.value !== undefined && (
             <span>
               {d.value} <b className="num">{wad(move.value, 4)}</b>

@@ -70,9 +70,7 @@ function Lineage({ trace, id, table }: { trace: Trace; id: string | undefined; t
     if (!next.delete(kind)) next.add(kind);
     setHidden(next);
   };
-  const exportSvg = () =>
-    laid &&
-    download("assay-lineage.svg", "image/svg+xml", toSvg(laid.trace, laid.places, laid.down ? "DOWN" : "RIGHT"));
+  const exportSvg = () => laid && download("assay-lineage.svg", "image/svg+xml", toSvg(laid.trace, laid.places));
   const columns = nodeColumns(trace);
   return (
     <>

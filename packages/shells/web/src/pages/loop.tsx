@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { api, type Asset, type Decision, type Dispute, type Policy, type Step } from "../api.ts";
-import { count, percent, short, took, wad, wadNumber } from "../format.ts";
+import { CurveSpark, RainSpark } from "../charts/spark.tsx";
+import { count, short, took, wad, wadNumber } from "../format.ts";
 import { href } from "../route.ts";
 import { t } from "../strings.ts";
 import { Empty, Figure, Id, PageHead, Panel } from "../ui/bits.tsx";
@@ -90,15 +91,19 @@ function Circuit({ assets, decisions, policies, disputes, steps, unit }: Circuit
         {tables.slice(0, 3).map((a) => (
           <AssetSlip key={a.id} asset={a} />
         ))}
+        <Seasons policies={policies} />
       </Station>
       <Conduit lit={models.length > 0} />
       <Station tone="decision" title={l.decision}>
         {models.slice(0, 2).map((a) => (
           <AssetSlip key={a.id} asset={a} />
         ))}
-        {decisions.slice(0, 3).map((d) => (
-          <DecisionSlip key={d.id} decision={d} dispute={disputes.find((x) => x.decisionId === d.id)} />
-        ))}
+        {[...decisions]
+          .sort((a, b) => (a.requestedAt ?? 0) - (b.requestedAt ?? 0))
+          .slice(-3)
+          .map((d) => (
+            <DecisionSlip key={d.id} decision={d} dispute={disputes.find((x) => x.decisionId === d.id)} />
+          ))}
       </Station>
       <Conduit lit={decisions.some((d) => d.state === "final")} />
       <Station tone="execution" title={l.execution}>
@@ -112,11 +117,10 @@ function Circuit({ assets, decisions, policies, disputes, steps, unit }: Circuit
 }
 
 function Station({ tone, title, children }: { tone: string; title: string; children: React.ReactNode }) {
-  const empty = Array.isArray(children) && children.flat().length === 0;
   return (
     <article className={`station station-${tone}`} aria-label={title}>
       <h2>{title}</h2>
-      {empty ? <p className="dim">{t.status.waiting}</p> : children}
+      {children}
     </article>
   );
 }
@@ -152,6 +156,25 @@ function AssetSlip({ asset }: { asset: Asset }) {
   );
 }
 
+/** What the models read: the rain of the insured seasons. */
+function Seasons({ policies }: { policies: readonly Policy[] }) {
+  const found = useQueries({
+    queries: policies.slice(0, 3).map((p) => ({ queryKey: ["policy", p.id], queryFn: () => api.policy(p.id) })),
+  });
+  const seasons = found.flatMap(({ data }) => (data?.season?.length ? [{ policy: data, days: data.season }] : []));
+  return seasons.map(({ policy, days }) => (
+    <a key={policy.id} className="slip" href={href("cover", policy.id)}>
+      <span className="slip-head">
+        <span>{policy.name ?? l.season(policy.seasonFrom, policy.seasonTo)}</span>
+        <span className="num">
+          {l.rain(days.reduce((total, d) => total + d.precipitation, 0).toFixed(0), days.length)}
+        </span>
+      </span>
+      <RainSpark days={days} />
+    </a>
+  ));
+}
+
 function DecisionSlip({ decision, dispute }: { decision: Decision; dispute: Dispute | undefined }) {
   return (
     <a className={`slip slip-${decision.finality}`} href={href("decisions", decision.id)}>
@@ -166,9 +189,7 @@ function DecisionSlip({ decision, dispute }: { decision: Decision; dispute: Disp
         <span style={{ width: `${Math.min(1, Math.max(0, wadNumber(decision.output) || 0)) * 100}%` }} />
       </span>
       <span className="slip-foot">
-        <span className="num">
-          {percent(decision.confidenceBps, 0)} {l.confidence}
-        </span>
+        <span>{t.decisions.states[decision.state]}</span>
         {dispute ? (
           <span className="slip-alarm">
             {dispute.winner === "challenger" ? t.finality.overturned : t.finality.disputed}: {wad(dispute.claimed, 3)}
@@ -191,6 +212,7 @@ function PolicySlip({ policy, unit }: { policy: Policy; unit: string }) {
       <strong className={`slip-value ${policy.finality === "final" ? "money" : "money-open"}`}>
         {policy.payout === undefined ? "–" : wad(policy.payout)} <span className="unit">{unit}</span>
       </strong>
+      <CurveSpark policy={policy} />
       <span className="slip-foot">
         <span className="num">
           {wad(policy.sumInsured, 0)} {unit} {l.insured}

@@ -58,22 +58,25 @@ export function Who({ name, address }: { name?: string | undefined; address: str
   );
 }
 
-/** A small picture made from an address, so that parties are told apart at a glance. */
+/** A small mirrored picture made from an address, so that parties are told apart at a glance. */
 export function Glyph({ seed }: { seed: string }) {
-  const bits = Number.parseInt(seed.replace(/^0x/, "").slice(0, 7) || "0", 16) || 0;
+  const bits = Number.parseInt(seed.replace(/^0x/, "").slice(0, 8) || "0", 16) || 0;
   const cells: React.ReactNode[] = [];
-  for (let i = 0; i < 9; i++) {
-    if ((bits >> i) & 1)
-      cells.push(<rect key={i} x={1 + (i % 3) * 4} y={1 + Math.floor(i / 3) * 4} width="4" height="4" />);
+  for (let n = 0; n < 15; n++) {
+    if (((bits >> n) & 1) === 0) continue;
+    const [column, row] = [n % 3, Math.floor(n / 3)];
+    for (const x of column === 2 ? [2] : [column, 4 - column]) {
+      cells.push(<rect key={`${x}-${row}`} x={x * 3} y={row * 3} width="3.05" height="3.05" />);
+    }
   }
   return (
     <svg
       className="glyph"
-      viewBox="0 0 14 14"
-      width="14"
-      height="14"
+      viewBox="0 0 15 15"
+      width="16"
+      height="16"
       aria-hidden="true"
-      style={{ color: `oklch(var(--glyph-l) 0.11 ${bits % 360})` }}
+      style={{ color: `oklch(var(--glyph-l) 0.12 ${(bits >>> 16) % 360})` }}
     >
       {cells}
     </svg>

@@ -24,7 +24,7 @@ interface TableProps<T> {
 export function Table<T>({ name, rows, columns, rowKey, rowClass }: TableProps<T>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable frame must be reachable by keyboard
-    <section className="table-frame" tabIndex={0} aria-label={name}>
+    <div className="table-frame" role="group" tabIndex={0} aria-label={name}>
       <table>
         <thead>
           <tr>
@@ -47,7 +47,7 @@ export function Table<T>({ name, rows, columns, rowKey, rowClass }: TableProps<T
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 
