@@ -33,6 +33,8 @@ contract Panel is IPanel, Bonds {
     mapping(address member => uint256) private _exits;
     uint256 private _count;
     mapping(uint256 disputeId => Case) private _cases;
+    /// @dev Who has the fee back when nobody reveals; the client is a contract that could not withdraw it.
+    mapping(uint256 disputeId => address) private _claimants;
     mapping(uint256 disputeId => mapping(address member => bytes32)) private _commitments;
     mapping(uint256 disputeId => mapping(address member => bytes32)) private _results;
 
@@ -70,7 +72,7 @@ contract Panel is IPanel, Bonds {
         bytes32 defence,
         bytes32 claim,
         address,
-        address,
+        address claimant,
         bytes calldata context
     ) external nonReentrant returns (uint256 disputeId) {
         if (defence == claim) revert SameResult(claim);
@@ -85,6 +87,7 @@ contract Panel is IPanel, Bonds {
         c.commitDeadline = uint64(block.timestamp + _commitPeriod);
         c.revealDeadline = c.commitDeadline + _revealPeriod;
         c.seated = _seat();
+        _claimants[disputeId] = claimant;
         emit DisputeOpened(disputeId, msg.sender, subject, defence, claim, context);
         _takeFee();
     }
@@ -196,7 +199,7 @@ contract Panel is IPanel, Bonds {
     }
 
     /// @dev With a majority: it shares the fee and half of the penalties of all others. Without: the silent alone lose,
-    /// those who revealed share, for nobody knows who was right. When nobody revealed, the client has its fee back.
+    /// those who revealed share, for nobody knows who was right. When nobody revealed, the claimant has the fee back.
     function _pay(uint256 disputeId, Case storage c, bytes32 majority)
         private
         returns (uint256 reward, uint256 burnt)
@@ -218,7 +221,7 @@ contract Panel is IPanel, Bonds {
             burnt += penalty - rest;
         }
         if (winners == 0) {
-            _credit(c.client, _fee);
+            _credit(_claimants[disputeId], _fee);
             _credit(BURN, pot - _fee);
             return (0, burnt + pot - _fee);
         }

@@ -6,13 +6,13 @@ import {IBonds} from "@records/bonds/contracts/IBonds.sol";
 /// @title IOracle: one request, one explained and disputable answer, one final report
 /// @notice A requester pays a fee for a decision of a model on an input. Bonded operators answer; the answer waits
 /// out a window in which anyone may challenge it with an equal bond; then it is final and is delivered.
-/// A request is one storage slot: its id hashes all its fields, so callers pass the fields back (from the events).
+/// A request is one storage slot, and its id hashes all its fields, so callers pass the fields back (from the events).
 ///
 /// Life: None -> Open -(submit)-> Answered -(finalize, after the window)-> Final
 ///       Answered -(challenge)-> Disputed -(resolve)->
 ///          defence right: Answered again, fresh window; the challenger's bond: half to the signers, half burned
 ///          claim right:   Answered by the challenger, fresh window; the signers' bonds: half to the challenger, half burned
-///          neither right: Open again; all those bonds: half to the requester, half burned
+///          neither right: Open again for one window; all those bonds: half to the requester, half burned
 ///          court silent or refusing: Void; bonds and fee go back
 ///       Open -(expire, after its deadline)-> Void; the fee goes back
 /// A ruling never makes an answer final by itself: what stands gets a fresh window, so that no arranged dispute
@@ -61,7 +61,8 @@ interface IOracle is IBonds {
     /// @param fee Taken from the requester's free ledger balance.
     /// @param callbackGas Gas for `onReport`, at most 5,000,000.
     /// @param expiry Last second (Unix) at which an answer may be submitted.
-    /// @param salt Tells equal requests apart.
+    /// @param salt Names the requester's storage slot. A salt may serve again once its request is void, or final with
+    /// the royalty distributed, if the expiry is later than before; it then saves 17,100 gas. The id is new each time.
     struct Request {
         address requester;
         bytes32 policyId;
@@ -79,7 +80,7 @@ interface IOracle is IBonds {
     /// @param confidenceBps 0..10,000.
     /// @param whyHash SHA-256 of the explanation.
     /// @param evidenceRoot SHA-256 root of the evidence.
-    /// @param producedAt Unix seconds, not in the future.
+    /// @param producedAt Unix seconds, not in the future; after a reopening, later than that.
     /// @param validUntil Unix seconds; at submission not before the end of the window. Advice to the receiver.
     struct Answer {
         int256 output;
@@ -140,13 +141,13 @@ interface IOracle is IBonds {
     error CourtFeeAbove(uint256 fee, uint256 maxFee);
     error NotEnoughGas(uint256 left, uint256 needed);
     error DeliveryFailed(bytes32 id);
-    error RoyaltyAlreadyPaid(bytes32 id);
 
     /// @notice Registers terms; the same terms again return the same id.
     function registerPolicy(Policy calldata policy) external returns (bytes32 policyId);
 
     /// @notice Opens a request of the caller and takes its fee.
-    /// @return id Hash of chain, this contract and all fields; never reused.
+    /// @return id First 176 bits of a hash of chain, this contract and all fields, then 80 bits of a hash of requester
+    /// and salt; never reused.
     function request(Request calldata r) external returns (bytes32 id);
 
     /// @notice Answers an open request; locks the bond of each signer and starts the window.
@@ -178,6 +179,7 @@ interface IOracle is IBonds {
     function expire(Request calldata r) external;
 
     /// @notice Credits the royalties of final requests to the present owners of the models' lineages (ledger, free).
+    /// A request whose royalty is paid already is passed over; one that is not final reverts.
     function distribute(Request[] calldata requests) external;
 
     function idOf(Request calldata r) external view returns (bytes32);
@@ -188,7 +190,8 @@ interface IOracle is IBonds {
     /// @notice Hash of what re-execution determines: keccak256(abi.encode(modelId, inputHash, output, confidenceBps, whyHash, evidenceRoot)).
     function resultHash(Request calldata r, Answer calldata a) external pure returns (bytes32);
 
-    /// @notice Status, the deadline of the present state (0 when it has none), and whether the royalty is paid.
+    /// @notice Status, the deadline of the present state (0 when it has none), and whether the royalty is paid (or none
+    /// is due). None also for a finished request whose salt serves a later one by now.
     function statusOf(bytes32 id) external view returns (Status status, uint256 deadline, bool royaltyPaid);
 
     /// @notice Whether exactly this answer by these signers is final.
