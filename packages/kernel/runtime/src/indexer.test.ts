@@ -1,20 +1,21 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "@machines/store";
-import { contract, events, FakeChain, fixedRandom, payments, paymentsDatabase, quiet } from "../test/fakes.ts";
+import { contract, events, FakeChain, fixedRandom, kinds, payments, quiet, testDatabase } from "../test/fakes.ts";
 import { gatherHandlers } from "./decode.ts";
 import { Indexer, type IndexNews } from "./indexer.ts";
+import { gatherMigrations } from "./tables.ts";
 
-const open: { close(): Promise<void> }[] = [];
+let kind: (typeof kinds)[number] = "sqlite";
+const migrations = gatherMigrations([payments]);
+const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
+  for (const end of ends.splice(0)) await end();
 });
 
-async function database(path?: string): Promise<Database> {
-  const db = await paymentsDatabase(path);
-  open.push(db);
+async function database(): Promise<Database> {
+  const one = await testDatabase(kind);
+  const db = await one.open(migrations);
+  ends.push(() => db.close(), one.remove);
   return db;
 }
 
@@ -60,7 +61,11 @@ function grow(chain: FakeChain, count: number, start: number): void {
   }
 }
 
-describe("the indexer", () => {
+describe.each(kinds)("the indexer on %s", (on) => {
+  beforeEach(() => {
+    kind = on;
+  });
+
   it("decodes events into rows with block, log_index and tx", async () => {
     const chain = new FakeChain();
     chain.mine([{ id: 2n ** 255n, amount: 10n ** 30n, note: "für dich" }]);
@@ -183,14 +188,13 @@ describe("the indexer", () => {
   it.each([1, 2, 3, 4, 5, 6])(
     "comes to the same tables through forks, RPC errors and restarts (run %i)",
     async (run) => {
-      const folder = mkdtempSync(join(tmpdir(), "index-"));
-      const path = join(folder, "index.sqlite");
+      const disk = await testDatabase(kind);
       const chain = new FakeChain();
       for (let at = 0; at < run * 7; at++) chain.random();
       chain.depth = 8;
       chain.withTimestamps = run % 2 === 0;
       grow(chain, 10, 0);
-      let db = await paymentsDatabase(path);
+      let db = await disk.open(migrations);
       let index = await indexer(chain, db, { range: 1 + run, poll: 1 });
       for (let round = 1; round <= 25; round++) {
         chain.failing = chain.random() < 0.5 ? 0.2 : 0;
@@ -199,7 +203,7 @@ describe("the indexer", () => {
         grow(chain, 1 + Math.floor(chain.random() * 4), round * 1_000);
         if (dice > 0.8) {
           await db.close();
-          db = await paymentsDatabase(path);
+          db = await disk.open(migrations);
           index = await indexer(chain, db, { range: 1 + run, poll: 1 });
         }
         for (let step = 0; step < 6; step++) {
@@ -217,7 +221,7 @@ describe("the indexer", () => {
       const { jobs, ...tables } = await rows(db);
       const { jobs: straightJobs, ...straightTables } = await straight(chain);
       await db.close();
-      rmSync(folder, { recursive: true });
+      await disk.remove();
       expect(tables).toEqual(straightTables);
       expect(jobs).toEqual(straightJobs);
     },

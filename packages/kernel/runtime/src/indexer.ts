@@ -257,7 +257,7 @@ export class Indexer {
       [...handlers.keys()].sort(),
       version ?? "",
     ]);
-    this.#tables = await indexTables(db.kysely);
+    this.#tables = await indexTables(db);
     const row = await db.kysely.selectFrom("index_cursor").selectAll().where("id", "=", 1).executeTakeFirst();
     const start: Cursor = { block: this.#first - 1n, hash: null };
     if (row?.fingerprint === fingerprint) {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidInputError, UnavailableError } from "@base/errors";
 import { type Job, NotYetError } from "@kernel/capability";
-import type { Database } from "@machines/store";
-import { describe, expect, it } from "vitest";
-import { fakeDatabase, fixedRandom, quiet } from "../test/fakes.ts";
+import { type Database, openDatabase } from "@machines/store";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fixedRandom, kinds, quiet, testDatabase } from "../test/fakes.ts";
 import { Jobs, type JobsOptions } from "./jobs.ts";
 import * as actions from "./queue-actions.ts";
 import { runtimeMigrations } from "./tables.ts";
@@ -16,18 +16,31 @@ const databases = new WeakMap<Jobs, { db: Database; clock: () => number }>();
 const list = async (jobs: Jobs) => (await actions.list(databases.get(jobs) as never, { limit: 100 })).jobs;
 const retry = (jobs: Jobs, key: string) => actions.retry(databases.get(jobs) as never, { kind: "work", key });
 
+let kind: (typeof kinds)[number] = "sqlite";
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+async function fresh(): Promise<Database> {
+  const one = await testDatabase(kind);
+  const db = await one.open(runtimeMigrations);
+  ends.push(() => db.close(), one.remove);
+  return db;
+}
+
 type Run = (payload: unknown, signal: AbortSignal) => Promise<void>;
 
-async function queue(run: Run, more: Partial<JobsOptions> & { attempts?: number; role?: string; path?: string } = {}) {
+async function queue(run: Run, more: Partial<JobsOptions> & { attempts?: number; role?: string; dir?: string } = {}) {
   let now = 1_000_000;
-  const { attempts, role, path, ...options } = more;
+  const { attempts, role, dir, ...options } = more;
   const job: Job = {
     kind: "work",
     load: async () => (context, payload) => run(payload, context.signal),
     ...(attempts === undefined ? {} : { attempts }),
     ...(role === undefined ? {} : { role }),
   };
-  const db = await fakeDatabase(runtimeMigrations, path);
+  const db = dir ? await openDatabase({ dir }, runtimeMigrations) : await fresh();
   const jobs = new Jobs({
     db,
     jobs: [job],
@@ -47,7 +60,11 @@ async function queue(run: Run, more: Partial<JobsOptions> & { attempts?: number;
   };
 }
 
-describe("jobs", () => {
+describe.each(kinds)("jobs on %s", (on) => {
+  beforeEach(() => {
+    kind = on;
+  });
+
   it("runs a job once per key, whatever is asked", async () => {
     const seen: unknown[] = [];
     const { jobs } = await queue(async (payload) => void seen.push(payload));
@@ -174,16 +191,17 @@ describe("jobs", () => {
     await jobs.enqueue("work", "a", null);
     expect(await jobs.runOne()).toBe(false);
   });
+});
 
-  it("survives SIGKILL: another process runs the job once the lease has run out", async () => {
+describe("a node that is killed", () => {
+  it("leaves its job to another process, which runs the job once the lease has run out", async () => {
     const folder = mkdtempSync(join(tmpdir(), "jobs-"));
-    const path = join(folder, "jobs.sqlite");
-    const options = { path, clock: Date.now, lease: 600 };
+    const options = { dir: folder, clock: Date.now, lease: 600 };
     const seen: unknown[] = [];
     const job: Job = { kind: "slow", load: async () => async (_, payload) => void seen.push(payload) };
     const { jobs } = await queue(async () => undefined, { ...options, jobs: [job] });
     await jobs.enqueue("slow", "a", { n: 1 });
-    const child = spawn(process.execPath, [join(import.meta.dirname, "../test/kill-worker.ts"), path], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "../test/kill-worker.ts"), folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");
@@ -205,7 +223,7 @@ describe("jobs", () => {
       lease: Date.now() + 1e9,
     };
     const again = await queue(async () => undefined, { ...options, jobs: [job], alone: true });
-    const db = await fakeDatabase(runtimeMigrations, path);
+    const db = await openDatabase({ dir: folder }, runtimeMigrations);
     await db.kysely
       .insertInto("jobs")
       .values({ ...left, created: 0, updated: 0 })

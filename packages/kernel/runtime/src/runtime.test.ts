@@ -21,6 +21,7 @@ async function node(chain: FakeChain, dir: string, thanked: unknown[]) {
   const thank: Job = { kind: "thank", load: async () => async (_, payload) => void thanked.push(payload) };
   const capabilities = [{ ...payments, jobs: [thank] }, toys];
   const machines = await fakeMachines([]);
+  await machines.db.close();
   const db = await openDatabase({ dir }, gatherMigrations(capabilities));
   const runtime = await createRuntime({
     ...machines,

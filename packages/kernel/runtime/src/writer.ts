@@ -2,7 +2,7 @@
 import { BugError } from "@base/errors";
 import type { IndexedEvent, IndexWriter } from "@kernel/capability";
 import type { Database } from "@machines/store";
-import { CompiledQuery, type Kysely, type Transaction } from "kysely";
+import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
 
 // biome-ignore lint/suspicious/noExplicitAny: rooms name their tables at run time
 type Tables = any;
@@ -49,9 +49,18 @@ export class BatchWriter {
 export const isIndexTable = (name: string): boolean => /^ix_[a-z0-9_]+$/.test(name);
 
 /** Names of the index tables that the rooms' migrations made. */
-export async function indexTables(db: Kysely<Tables>): Promise<readonly string[]> {
-  const tables = await db.introspection.getTables();
-  return [...new Set(tables.map(({ name }) => name).filter(isIndexTable))].sort();
+export async function indexTables({ kysely, kind }: Database): Promise<readonly string[]> {
+  const names =
+    kind === "postgres"
+      ? sql<{
+          name: string;
+        }>`select table_name as name from information_schema.tables where table_schema = current_schema()`
+      : sql<{ name: string }>`select name from sqlite_master where type = 'table'`;
+  const { rows } = await names.execute(kysely);
+  return rows
+    .map(({ name }) => name)
+    .filter(isIndexTable)
+    .sort();
 }
 
 /** Bound parameters a statement may have: SQLite takes 32,766, PostgreSQL 65,535. */

@@ -1,40 +1,53 @@
 // Small stand-ins for tests: a database in memory or in a file, a chain that forks and fails on command, a quiet log.
 import { createHash } from "node:crypto";
-import { DatabaseSync } from "node:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { NotFoundError, UnavailableError } from "@base/errors";
 import type { Capability, Context, Identity, Logger } from "@kernel/capability";
 import type { Chain } from "@machines/chain";
-import type { Database, Migration, Store } from "@machines/store";
-import { Kysely, SqliteDialect } from "kysely";
+import { type Database, type Migration, openDatabase, type Store } from "@machines/store";
+import { sql } from "kysely";
 import { encodeAbiParameters, encodeEventTopics, type Hex, parseAbi } from "viem";
 import { gatherMigrations } from "../src/tables.ts";
 
-/** A Database on node:sqlite, at `path` or in memory, with the migrations applied that it lacks. */
-export async function fakeDatabase(migrations: readonly Migration[], path = ":memory:"): Promise<Database> {
-  const sqlite = new DatabaseSync(path);
-  sqlite.exec("pragma journal_mode = wal; create table if not exists done (id text primary key)");
-  const kysely = new Kysely<never>({
-    dialect: new SqliteDialect({
-      database: {
-        close: () => sqlite.close(),
-        prepare: (sql: string) => {
-          const statement = sqlite.prepare(sql);
-          return {
-            reader: statement.columns().length > 0,
-            all: (values: readonly unknown[]) => statement.all(...(values as never[])),
-            run: (values: readonly unknown[]) => statement.run(...(values as never[])) as never,
-            iterate: (values: readonly unknown[]) => statement.iterate(...(values as never[])) as never,
-          };
-        },
-      },
-    }),
-  });
-  for (const { id, up } of migrations) {
-    if (sqlite.prepare("select 1 from done where id = ?").get(id)) continue;
-    await up(kysely);
-    sqlite.prepare("insert into done values (?)").run(id);
+/** URL of a PostgreSQL database to fill, where the same tests run once more. */
+export const postgres = process.env["ASSAY_TEST_POSTGRES"];
+
+/** Kinds of database to test on. */
+export const kinds = postgres ? (["sqlite", "postgres"] as const) : (["sqlite"] as const);
+
+/** A database with a name: opened again under that name it is the same one. */
+export interface TestDatabase {
+  open(migrations: readonly Migration[]): Promise<Database>;
+  remove(): Promise<void>;
+}
+
+let count = 0;
+
+/** A fresh, empty database: a folder, or a schema of its own on the PostgreSQL server. */
+export async function testDatabase(kind: "sqlite" | "postgres" = "sqlite"): Promise<TestDatabase> {
+  if (kind === "sqlite") {
+    const dir = mkdtempSync(join(tmpdir(), "assay-runtime-"));
+    return {
+      open: (migrations) => openDatabase({ dir }, migrations),
+      remove: async () => rmSync(dir, { recursive: true, force: true }),
+    };
   }
-  return { kysely: kysely as never, kind: "sqlite", close: () => kysely.destroy() };
+  const schema = `runtime_${process.pid}_${++count}`;
+  const url = new URL(postgres as string);
+  const admin = async (statement: string) => {
+    const db = await openDatabase({ url: url.href }, []);
+    await sql.raw(statement).execute(db.kysely);
+    await db.close();
+  };
+  await admin(`create schema ${schema}`);
+  const own = new URL(url);
+  own.searchParams.set("options", `-c search_path=${schema}`);
+  return {
+    open: (migrations) => openDatabase({ url: own.href }, migrations),
+    remove: () => admin(`drop schema ${schema} cascade`),
+  };
 }
 
 /** A Store in memory. */
@@ -210,15 +223,14 @@ export const payments: Capability = {
   }),
 };
 
-/** Database with the runtime's and the payments' tables. */
-export const paymentsDatabase = (path?: string) => fakeDatabase(gatherMigrations([payments]), path);
-
 /** What createRuntime needs beside capabilities, with fakes for all of it. */
-export async function fakeMachines(capabilities: readonly Capability[], path?: string) {
+export async function fakeMachines(capabilities: readonly Capability[]) {
+  const database = await testDatabase();
   const identities: readonly Identity[] = [];
   return {
     store: fakeStore(),
-    db: await fakeDatabase(gatherMigrations(capabilities), path),
+    db: await database.open(gatherMigrations(capabilities)),
+    remove: database.remove,
     chain: new FakeChain() as unknown as Chain,
     contracts: {},
     identities: {

@@ -1,9 +1,10 @@
 // A process that takes a job, says so, and never ends it: the test kills it.
 import { Jobs } from "../src/jobs.ts";
-import { fakeDatabase, fixedRandom, quiet } from "./fakes.ts";
+import { openDatabase } from "@machines/store";
+import { fixedRandom, quiet } from "./fakes.ts";
 import { runtimeMigrations } from "../src/tables.ts";
 
-const db = await fakeDatabase(runtimeMigrations, process.argv[2]);
+const db = await openDatabase({ dir: process.argv[2] as string }, runtimeMigrations);
 const jobs = new Jobs({
   db,
   jobs: [{ kind: "slow", load: async () => () => new Promise(() => process.stdout.write("running\n")) }],

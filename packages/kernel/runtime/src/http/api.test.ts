@@ -31,6 +31,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await runtime.stop();
   await machines.db.close();
+  await machines.remove();
 });
 
 describe("routes from actions", () => {
