@@ -33,6 +33,13 @@ export interface Form {
 const UNARY = ["sqrt", "exp", "log", "relu", "sigmoid", "tanh", "softplus"];
 const BINARY = ["add", "sub", "mul", "div", "gate"];
 
+const WINDOWS: readonly (readonly [Shape, Attributes])[] = [
+  [[2, 2, 5, 6], { kernel: [3, 3], pads: [1, 1, 1, 1] }],
+  [[1, 3, 7, 7], { kernel: [3, 2], strides: [2, 2], dilations: [2, 1] }],
+  [[1, 1, 4, 4], { kernel: [2, 2], strides: [2, 2] }],
+  [[2, 1, 3, 5], { kernel: [1, 4], pads: [0, 2, 0, 1], strides: [1, 3] }],
+];
+
 /** Shapes that reach every path of every kernel. */
 export const FORMS: readonly Form[] = [
   ...UNARY.flatMap((op) => [1, 3, 4, 1000].map((n) => ({ op, shapes: [[n]] }))),
@@ -94,6 +101,82 @@ export const FORMS: readonly Form[] = [
     [100, 18],
     [0, 5],
   ].map((shape) => ({ op: "colsum", shapes: [shape] })),
+  ...WINDOWS.flatMap(([shape, attrs]) => ["unfold", "maxpool"].map((op) => ({ op, shapes: [shape], attrs }))),
+  ...WINDOWS.filter(([, attrs]) => attrs.pads === undefined).map(([shape, attrs]) => ({
+    op: "avgpool",
+    shapes: [shape],
+    attrs,
+  })),
+  {
+    op: "maxpoolgrad",
+    shapes: [
+      [2, 2, 2, 3],
+      [2, 2, 4, 7],
+      [2, 2, 2, 3],
+    ],
+    attrs: { kernel: [2, 3], strides: [2, 2] },
+  },
+  {
+    op: "maxpoolgrad",
+    shapes: [
+      [1, 2, 4, 5],
+      [1, 2, 5, 5],
+      [1, 2, 4, 5],
+    ],
+    attrs: { kernel: [2, 3], pads: [0, 1, 0, 1] },
+  },
+  { op: "fold", shapes: [[18, 24]], attrs: { kernel: [3, 3], size: [2, 2, 5, 6] } },
+  { op: "fold", shapes: [[12, 6]], attrs: { kernel: [2, 3], strides: [2, 2], pads: [1, 1, 0, 0], size: [1, 2, 5, 5] } },
+  {
+    op: "conv2d",
+    shapes: [
+      [2, 3, 5, 6],
+      [4, 3, 3, 3],
+    ],
+    attrs: { pads: [1, 1, 1, 1] },
+  },
+  {
+    op: "conv2d",
+    shapes: [
+      [1, 4, 7, 7],
+      [6, 2, 3, 2],
+    ],
+    attrs: { groups: 2, strides: [2, 1], dilations: [1, 2] },
+  },
+  {
+    op: "conv2d",
+    shapes: [
+      [1, 3, 4, 4],
+      [3, 1, 3, 3],
+    ],
+    attrs: { groups: 3, pads: [1, 1, 1, 1] },
+  },
+  {
+    op: "conv2d",
+    shapes: [
+      [2, 5, 3, 3],
+      [9, 5, 1, 1],
+    ],
+  },
+  ...[
+    [
+      [2, 3, 4],
+      [2, 0, 1],
+    ],
+    [
+      [3, 4],
+      [1, 0],
+    ],
+    [
+      [2, 1, 3, 2],
+      [3, 2, 1, 0],
+    ],
+    [[5], [0]],
+    [
+      [2, 3, 2, 3],
+      [1, 0, 2, 3],
+    ],
+  ].map(([shape, perm]) => ({ op: "permute", shapes: [shape as number[]], attrs: { perm: perm as number[] } })),
   { op: "reshape", shapes: [[6, 5]], attrs: { shape: [3, 10] } },
   { op: "fill", shapes: [], attrs: { shape: [3, 7], value: 0.1 } },
 ];

@@ -81,6 +81,35 @@ const CASES: readonly Case[] = [
     write: (b, [z, t]) => meanBinaryCrossEntropy(b, z as string, t as string),
   },
   {
+    name: "conv2d",
+    shapes: [
+      [2, 2, 4, 5],
+      [3, 2, 2, 3],
+    ],
+    write: (b, inputs) => b.op("conv2d", inputs, { pads: [1, 0, 0, 1], strides: [2, 1] }),
+  },
+  {
+    name: "unfold",
+    shapes: [[1, 2, 4, 4]],
+    write: (b, [x]) => b.op("unfold", [x as string], { kernel: [2, 2], pads: [1, 1, 0, 0] }),
+  },
+  {
+    name: "fold",
+    shapes: [[8, 16]],
+    write: (b, [x]) => b.op("fold", [x as string], { kernel: [2, 2], pads: [1, 1, 0, 0], size: [1, 2, 4, 4] }),
+  },
+  {
+    name: "maxpool",
+    shapes: [[2, 2, 4, 4]],
+    write: (b, [x]) => b.op("maxpool", [x as string], { kernel: [2, 2], strides: [2, 2] }),
+  },
+  {
+    name: "avgpool",
+    shapes: [[2, 2, 4, 5]],
+    write: (b, [x]) => b.op("avgpool", [x as string], { kernel: [2, 3], strides: [2, 1] }),
+  },
+  { name: "permute", shapes: [[2, 3, 4]], write: (b, [x]) => b.op("permute", [x as string], { perm: [2, 0, 1] }) },
+  {
     name: "a value used twice",
     shapes: [[2, 3]],
     write: (b, [x]) => b.op("mul", [b.op("tanh", [x as string]), b.op("add", [x as string, x as string])]),
