@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context, Identity } from "@kernel/capability";
-import { type Recipe, train as trainTable, type TrainResult, validateRecipe } from "@machines/engine";
+import { type Recipe, type TrainResult, train as trainTable, validateRecipe } from "@machines/engine";
 import { requireAccess } from "@records/assets/access.ts";
 import { buy } from "@records/assets/buy.ts";
 import { currencyOf } from "@records/assets/currency.ts";

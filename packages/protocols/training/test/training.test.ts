@@ -7,9 +7,9 @@ import type { Receipt } from "@records/assets/receipt.ts";
 import { statementHash } from "@records/assets/sign.ts";
 import { type VerifyReport, verifyReceipt } from "@records/assets/verify.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { training } from "../src/index.ts";
 import type { RunResult } from "../src/run.ts";
 import type { TrainedModel } from "../src/train.ts";
-import { training } from "../src/index.ts";
 import { startNode, type TestNode } from "./node.ts";
 
 let node: TestNode;

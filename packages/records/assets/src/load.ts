@@ -4,12 +4,12 @@ import type { Context } from "@kernel/capability";
 import { ContractRevertError } from "@machines/chain/errors.ts";
 import type { Table } from "@machines/engine";
 import type { Address } from "viem";
-import { statementHash } from "./sign.ts";
-import { type AssetStatement, type Parent, parseAssetStatement, type TableStatement } from "./statements.ts";
 import { fetchJson } from "./describe.ts";
 import { kinds, states } from "./events.ts";
-import { tableOf } from "./table.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
+import { statementHash } from "./sign.ts";
+import { type AssetStatement, type Parent, parseAssetStatement, type TableStatement } from "./statements.ts";
+import { tableOf } from "./table.ts";
 
 type Needs = Pick<Context, "store" | "chain" | "contracts">;
 

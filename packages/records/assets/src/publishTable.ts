@@ -1,7 +1,7 @@
+import { readFile, stat } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { FileManifest } from "@machines/store";
-import { readFile, stat } from "node:fs/promises";
 import { currencyOf } from "./currency.ts";
 import { existingAsset, type PublishedAsset, publishAsset } from "./publishAsset.ts";
 import { lower } from "./sign.ts";

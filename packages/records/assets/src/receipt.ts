@@ -1,7 +1,7 @@
+import { rename, writeFile } from "node:fs/promises";
 import { parseHash } from "@base/bytes/hash.ts";
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { key } from "./lineage.ts";
 import { scopeOf, statementHash } from "./sign.ts";

@@ -1,7 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { BaseError, InvalidInputError, NotFoundError } from "@base/errors";
 import type { Check, Context, Verifier } from "@kernel/capability";
 import type { Store } from "@machines/store";
-import { readFile } from "node:fs/promises";
 import { key } from "./lineage.ts";
 import { parseReceipt, type Receipt, type ReceiptEntry } from "./receipt.ts";
 import { lower, recoverSigner, scopeOf, statementHash } from "./sign.ts";
@@ -36,10 +36,7 @@ export interface VerifyInput {
 const assetTypes: readonly string[] = ["assay/data/1", "assay/derived/1", "assay/model/1"];
 
 /** Reads a receipt and checks it; a shell that knows more rooms hands their verifiers in as `context.verifiers`. */
-export async function verify(
-  context: Context & { readonly verifiers?: Verifiers },
-  input: VerifyInput,
-): Promise<VerifyReport> {
+export async function verify(context: Context, input: VerifyInput): Promise<VerifyReport> {
   if ((input.file === undefined) === (input.receipt === undefined))
     throw new InvalidInputError("give either a file or a receipt");
   const receipt = input.file === undefined ? input.receipt : await readJson(input.file);

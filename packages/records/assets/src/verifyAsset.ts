@@ -5,10 +5,10 @@ import type { Check, Context } from "@kernel/capability";
 import { getAbiItem, type Hash, type Log } from "viem";
 import { type OnChainAsset, readAsset } from "./load.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
-import { describeSchema, tableOf } from "./table.ts";
-import { lower } from "./sign.ts";
 import type { ReceiptEntry } from "./receipt.ts";
+import { lower } from "./sign.ts";
 import { type AssetStatement, type ModelStatement, parseAssetStatement, type TableStatement } from "./statements.ts";
+import { describeSchema, tableOf } from "./table.ts";
 
 /** A check with one word more: `skipped` says that nothing was checked, and why stands in `detail`. */
 export interface Finding extends Check {
