@@ -8,7 +8,9 @@ import { type Connection, type GlobalOption, type Io, runCli } from "./program.t
 import { shellCommands } from "./shell.ts";
 
 const { env, stderr, stdout } = process;
-const version = (JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
 
 const io: Io = {
   stdout: (text) => void stdout.write(text),
@@ -27,7 +29,10 @@ const globals: readonly GlobalOption[] = [
 ];
 
 /** Settings from the global flags and the environment; loaded only when a command runs. */
-export async function configOf(given: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<Config> {
+export async function configOf(
+  given: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Config> {
   const { readConfig } = await import("@shells/node/config.ts");
   const { withDevnetDuties } = await import("@shells/node/duties.ts");
   const { url: _url, ...flags } = given;

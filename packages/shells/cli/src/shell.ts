@@ -41,7 +41,15 @@ export function shellCommands(program: Command, run: RunMaker, options: ShellOpt
       const { up: start } = await import("@shells/node/up.ts");
       const { once, fresh, ...settings } = flags;
       const config = await configOf(context.globals, settings);
-      await start({ config, version, once: once === true, fresh: fresh === true, json: context.json, print: context.print, io: context.io });
+      await start({
+        config,
+        version,
+        once: once === true,
+        fresh: fresh === true,
+        json: context.json,
+        print: context.print,
+        io: context.io,
+      });
     }),
   );
 
@@ -49,7 +57,13 @@ export function shellCommands(program: Command, run: RunMaker, options: ShellOpt
   withNodeFlags(serve).action(
     run(async (context: Run, flags: Record<string, unknown>) => {
       const { serveForever } = await import("@shells/node/up.ts");
-      await serveForever({ config: await configOf(context.globals, flags), version, json: context.json, print: context.print, io: context.io });
+      await serveForever({
+        config: await configOf(context.globals, flags),
+        version,
+        json: context.json,
+        print: context.print,
+        io: context.io,
+      });
     }),
   );
 

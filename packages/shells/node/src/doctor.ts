@@ -17,7 +17,9 @@ export interface Diagnosis {
 const ROOM = 200_000_000;
 
 /** Looks at Node, settings, data folder, disk, port, keys, chain and database, and says what to do about each. */
-export async function doctor(readConfig: () => Promise<Config>): Promise<{ ok: boolean; checks: Diagnosis[]; text: string }> {
+export async function doctor(
+  readConfig: () => Promise<Config>,
+): Promise<{ ok: boolean; checks: Diagnosis[]; text: string }> {
   const checks: Diagnosis[] = [];
   const look = async (name: string, work: () => Promise<string>, todo?: string) => {
     try {
@@ -25,7 +27,12 @@ export async function doctor(readConfig: () => Promise<Config>): Promise<{ ok: b
     } catch (error) {
       const known = error instanceof BaseError;
       const hint = known && error.hints[0] ? error.hints[0] : todo;
-      checks.push({ name, ok: false, detail: known ? error.shortMessage : String((error as Error).message), ...(hint && { todo: hint }) });
+      checks.push({
+        name,
+        ok: false,
+        detail: known ? error.shortMessage : String((error as Error).message),
+        ...(hint && { todo: hint }),
+      });
     }
   };
   await look("node", async () => `${process.versions.node} on ${process.platform} ${process.arch}`);
@@ -36,7 +43,10 @@ export async function doctor(readConfig: () => Promise<Config>): Promise<{ ok: b
   });
   if (config) await lookAt(config, look);
   const text = checks
-    .map(({ name, ok, detail, todo }) => `${ok ? "ok  " : "WRONG"} ${name.padEnd(12)} ${detail}${todo ? `\n      ${todo}` : ""}`)
+    .map(
+      ({ name, ok, detail, todo }) =>
+        `${ok ? "ok  " : "WRONG"} ${name.padEnd(12)} ${detail}${todo ? `\n      ${todo}` : ""}`,
+    )
     .join("\n");
   return { ok: checks.every(({ ok }) => ok), checks, text };
 }
@@ -107,7 +117,9 @@ function runningNode(dir: string): string | undefined {
 function tryPort(host: string, port: number): Promise<string> {
   return new Promise((done, failed) => {
     const server = createServer();
-    server.once("error", (error) => failed(new Error(`${host}:${port} is taken (${(error as NodeJS.ErrnoException).code})`)));
+    server.once("error", (error) =>
+      failed(new Error(`${host}:${port} is taken (${(error as NodeJS.ErrnoException).code})`)),
+    );
     server.listen(port, host, () => server.close(() => done(`${host}:${port} is free`)));
   });
 }

@@ -39,6 +39,8 @@ export interface OpenOptions {
   /** Folder of the built dashboard. */
   readonly staticDir?: string;
   readonly version?: string;
+  /** Deploys what is missing also where the chain is not a development chain. */
+  readonly deploy?: boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
     const wanted = [duties.operators, duties.watchers, duties.panelists, duties.keeper ?? []].flat();
     for (const name of wanted) keys.ensure(name);
     if (dev) await fund(chain, keys);
-    if (!deployment.complete && dev && config.deployment === undefined) {
+    if (!deployment.complete && config.deployment === undefined && (dev || options.deploy)) {
       const settings = deploymentSettings(config, keys, raw);
       await deployment.deploy(keys.ensure("keeper").account, settings, (name, done, total) =>
         step(`deploying ${name}`, done, total),

@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const web = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "web");
+
+/**
+ * Folder of the built dashboard; builds it with Vite where it was never built. Undefined, after saying why, where that
+ * fails: a node serves its API all the same.
+ */
+export async function buildDashboard(say: (text: string) => void): Promise<string | undefined> {
+  const dist = join(web, "dist");
+  if (existsSync(join(dist, "index.html"))) return dist;
+  say("building the dashboard (once)");
+  const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin", "vite.js");
+  const code = await new Promise<number | null>((done) => {
+    const child = spawn(process.execPath, [vite, "build", "--logLevel", "error", web], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.on("data", (text) => say(String(text).trimEnd()));
+    child.once("error", () => done(1));
+    child.once("exit", done);
+  });
+  if (code === 0 && existsSync(join(dist, "index.html"))) return dist;
+  say("the dashboard could not be built; the API is served without it");
+  return undefined;
+}
