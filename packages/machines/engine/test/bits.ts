@@ -177,6 +177,15 @@ export const FORMS: readonly Form[] = [
       [1, 0, 2, 3],
     ],
   ].map(([shape, perm]) => ({ op: "permute", shapes: [shape as number[]], attrs: { perm: perm as number[] } })),
+  ...["softmax", "logsumexp"].flatMap((op) =>
+    [
+      [1, 1],
+      [5, 3],
+      [3, 16],
+      [2, 101],
+      [2, 3, 10],
+    ].map((shape) => ({ op, shapes: [shape] })),
+  ),
   { op: "reshape", shapes: [[6, 5]], attrs: { shape: [3, 10] } },
   { op: "fill", shapes: [], attrs: { shape: [3, 7], value: 0.1 } },
 ];

@@ -4,7 +4,7 @@ import { Builder } from "../src/graph/build.ts";
 import { type Shape, sizeOf } from "../src/graph/ir.ts";
 import { Program } from "../src/graph/program.ts";
 import { randomWord } from "../src/random/philox.ts";
-import { meanBinaryCrossEntropy, meanSquaredError } from "../src/train/losses.ts";
+import { meanBinaryCrossEntropy, meanCrossEntropy, meanSquaredError } from "../src/train/losses.ts";
 
 /** Values in [low, high) away from the kinks. */
 function sample(count: number, seed: number, low: number, high: number): Float32Array {
@@ -107,6 +107,16 @@ const CASES: readonly Case[] = [
     name: "avgpool",
     shapes: [[2, 2, 4, 5]],
     write: (b, [x]) => b.op("avgpool", [x as string], { kernel: [2, 3], strides: [2, 1] }),
+  },
+  unary("softmax"),
+  unary("logsumexp"),
+  {
+    name: "cross-entropy",
+    shapes: [
+      [4, 3],
+      [4, 3],
+    ],
+    write: (b, [z, t]) => meanCrossEntropy(b, z as string, t as string),
   },
   { name: "permute", shapes: [[2, 3, 4]], write: (b, [x]) => b.op("permute", [x as string], { perm: [2, 0, 1] }) },
   {

@@ -74,6 +74,12 @@ import { reference as transposeReference } from "./transpose/reference.ts";
 import { gradient as unfoldGradient } from "./unfold/gradient.ts";
 import { kernel as unfoldKernel } from "./unfold/kernel.ts";
 import { reference as unfoldReference } from "./unfold/reference.ts";
+import { gradient as softmaxGradient } from "./softmax/gradient.ts";
+import { kernel as softmaxKernel } from "./softmax/kernel.ts";
+import { reference as softmaxReference } from "./softmax/reference.ts";
+import { gradient as logsumexpGradient } from "./logsumexp/gradient.ts";
+import { kernel as logsumexpKernel } from "./logsumexp/kernel.ts";
+import { reference as logsumexpReference } from "./logsumexp/reference.ts";
 import type { Op } from "./op.ts";
 
 /** Every operator, in the order in which the kernel module is emitted. */
@@ -103,6 +109,8 @@ export const OPS: readonly Op[] = [
   { name: "maxpool", reference: maxpoolReference, kernel: maxpoolKernel, gradient: maxpoolGradient },
   { name: "maxpoolgrad", reference: maxpoolgradReference, kernel: maxpoolgradKernel, gradient: maxpoolgradGradient },
   { name: "avgpool", reference: avgpoolReference, kernel: avgpoolKernel, gradient: avgpoolGradient },
+  { name: "softmax", reference: softmaxReference, kernel: softmaxKernel, gradient: softmaxGradient },
+  { name: "logsumexp", reference: logsumexpReference, kernel: logsumexpKernel, gradient: logsumexpGradient },
 ];
 
 const byName = new Map(OPS.map((op) => [op.name, op]));

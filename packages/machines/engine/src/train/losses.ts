@@ -19,3 +19,8 @@ export function meanSquaredError(b: Builder, prediction: string, target: string)
 export function meanBinaryCrossEntropy(b: Builder, z: string, t: string): string {
   return mean(b, b.op("sub", [b.op("softplus", [z]), b.op("mul", [z, t])]));
 }
+
+/** Mean cross-entropy of logits `z` [rows, classes] against rows `t` that sum to 1: logsumexp(z) - sum(z t). */
+export function meanCrossEntropy(b: Builder, z: string, t: string): string {
+  return mean(b, b.op("sub", [b.op("logsumexp", [z]), b.op("rowsum", [b.op("mul", [z, t])])]));
+}
