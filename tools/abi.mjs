@@ -2,7 +2,7 @@
 // Writes each room's src/abi.ts and src/bytecode.ts and locks/contracts.json from Hardhat's artifacts.
 //   hardhat build --build-profile production && node tools/abi.mjs            write
 //   hardhat build --build-profile production && node tools/abi.mjs --check    compare, exit 1 at the first difference
-// Rooms as arguments (protocols/oracle) limit either to these, without the lock file.
+// Rooms as arguments (protocols/oracle) limit either to these, without the lock file; --root=FOLDER works elsewhere.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { keccak256, stringToHex } from "viem";
@@ -11,11 +11,12 @@ import { keccak256, stringToHex } from "viem";
 const maxCode = 24_576;
 const maxInitCode = 49_152;
 
-const root = resolve(import.meta.dirname, "..");
+const rootFlag = process.argv.find((argument) => argument.startsWith("--root="));
+const root = resolve(rootFlag?.slice("--root=".length) ?? join(import.meta.dirname, ".."));
 const check = process.argv.includes("--check");
 const only = [];
 for (const argument of process.argv.slice(2)) {
-  if (argument === "--check") continue;
+  if (argument === "--check" || argument === rootFlag) continue;
   if (!/^\w+\/[\w-]+$/.test(argument))
     fail(`unknown argument ${argument}; give --check, or rooms like protocols/oracle`);
   if (!existsSync(join(root, "packages", argument, "contracts"))) fail(`packages/${argument} has no contracts`);
