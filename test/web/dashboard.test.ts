@@ -42,9 +42,9 @@ const pages: readonly (readonly [name: string, hash: string, proof: string])[] =
 const details: typeof pages = [
   ["decision", `#/decisions/${ids.a}`, ".reason-bar"],
   ["provisional decision", `#/decisions/${ids.c}`, ".answer-provisional .countdown"],
-  ["policy", "#/cover/2", ".chart .rain"],
+  ["policy", "#/cover/2000001", ".chart .rain"],
   ["dispute", "#/disputes/1", ".move"],
-  ["lineage of a payout", "#/lineage/payout%3A2", ".thing-card"],
+  ["lineage of a payout", "#/lineage/payout%3A2000001", ".thing-card"],
 ];
 const shown = real ? pages : [...pages, ...details];
 const looks = [

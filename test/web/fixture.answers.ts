@@ -161,28 +161,38 @@ const dispute = {
   ruling: { ruling: "claim", result: claimHash, reward: wad(6), burned: wad(0), tx: tx("ruling") },
 };
 
-const policy = (id: string, name: string, from: string, to: string, score: number | undefined, decisionId: string) => ({
+const policy = (
+  id: string,
+  risk: string,
+  seasonFrom: string,
+  seasonTo: string,
+  score: number | undefined,
+  decisionId: string,
+) => ({
   id,
-  name,
-  state: score === undefined ? "active" : payoutOf(score) > 0 ? "paid" : "expired",
-  finality: score === undefined ? "provisional" : "final",
+  risk,
+  state: score === undefined ? "active" : payoutOf(score) > 0 ? "paid" : "lapsed",
   holder: at("farmer"),
-  seasonFrom: from,
-  seasonTo: to,
+  seasonFrom,
+  seasonTo,
   sumInsured: wad(terms.insured),
   premium: wad(86.4),
   trigger: wad(terms.trigger),
   exit: wad(terms.exit),
   maxShare: wad(terms.most),
+  score: score === undefined ? null : wad(score),
+  payout: score === undefined ? null : wad(payoutOf(score)),
   decisionId,
   tx: tx(`buy ${id}`),
-  ...(score === undefined ? {} : { score: wad(score), payout: wad(payoutOf(score)) }),
 });
 const policies = [
-  policy("1", "Season A", "2015-04-01", "2015-06-29", scores.a, ids.a),
-  policy("2", "Season B", "2015-07-01", "2015-09-28", scores.b, ids.b),
-  policy("3", "Season C", "2015-10-01", "2015-12-29", undefined, ids.c),
+  policy("1000001", "1", "2015-04-01", "2015-06-29", scores.a, ids.a),
+  policy("2000001", "2", "2015-07-01", "2015-09-28", scores.b, ids.b),
+  policy("3000001", "3", "2015-10-01", "2015-12-29", undefined, ids.c),
 ];
+const risks = policies.map((p) => ({ id: p.risk, region: "Seattle, rain-fed maize" }));
+const total = (of: (p: (typeof policies)[number]) => string | null) =>
+  policies.reduce((sum, p) => sum + BigInt(of(p) ?? 0), 0n).toString();
 
 const asset = (id: string, kind: string, name: string, owner: string, parents: string[]) => ({
   id,
@@ -293,14 +303,42 @@ const jobs = [
 
 const names = ["Assets", "Oracle", "Panel", "Cover", "CoverPool", "TestToken"];
 const status = {
-  version: "0.1.0",
-  currency: "aUSD",
-  chain: { kind: "embedded", chainId: 31337, head: "63", settled: "63", indexed: "63", timestamp: String(now) },
-  contracts: names.map((name, n) => ({ name, address: hash(name).slice(0, 42), block: n + 1 })),
-  identities: Object.entries(who).map(([name, address]) => ({ name, address, role: name.replace(/-\d$/, "") })),
-  jobs: { ready: 1, running: 0, done: 41, failed: 0 },
-  disk: { bytes: 7_340_032, blobs: 38 },
+  chain: { kind: "embedded", id: 31337, url: null, head: "63", settled: "63", timestamp: String(now) },
+  contracts: names.map((name, n) => ({ name, address: hash(name).slice(0, 42), block: String(n + 1) })),
+  identities: Object.entries(who).map(([name, address], n) => ({
+    name,
+    address,
+    wei: wad(10),
+    currency: wad(1000 - n * 41.5),
+  })),
+  duties: {
+    operators: ["operator-1", "operator-2", "operator-3"],
+    watchers: ["watcher"],
+    panelists: ["panel-1", "panel-2", "panel-3"],
+    keeper: "owner",
+    peers: [],
+  },
+  database: "sqlite",
+  jobs: { ready: 1, done: 41 },
 };
+const transactions = (
+  [
+    ["Oracle.finalize", "owner", 61_204, 62],
+    ["Panel.settle", "owner", 98_311, 45],
+    ["Panel.reveal", "panel-3", 61_077, 44],
+    ["Oracle.challenge", "watcher", 214_903, 41],
+    ["Oracle.submit", "operator-2", 58_420, 40],
+    ["Cover.buy", "farmer", 171_552, 25],
+    ["Assets.publish", "owner", 236_118, 12],
+  ] as const
+).map(([action, sender, gas, block], n) => ({
+  tx: tx(`sent ${n}`),
+  sender: at(sender),
+  action,
+  gas,
+  block,
+  sentAt: Date.now() - n * 9000,
+}));
 
 /** What a node that knows nothing yet answers. */
 export const blank: Answers = {
@@ -310,7 +348,23 @@ export const blank: Answers = {
   "assets.list": () => ({ assets: [], next: null }),
   "oracle.list": () => ({ decisions: [] }),
   "arbitration.list": () => ({ disputes: [] }),
-  "cover.list": () => ({ policies: [] }),
+  "cover.list": () => ({
+    policies: [],
+    risks: [],
+    pool: {
+      address: hash("CoverPool").slice(0, 42),
+      assets: "0",
+      locked: "0",
+      free: "0",
+      shares: "0",
+      unearned: "0",
+      claims: "0",
+      premiums: "0",
+      payouts: "0",
+    },
+    next: null,
+  }),
+  "node.transactions": () => ({ transactions: [] }),
 };
 
 export type Answers = Readonly<Record<string, (input: URLSearchParams, body?: unknown) => unknown>>;
@@ -361,20 +415,28 @@ export const answers: Answers = {
   "arbitration.show": (input) => (input.get("id") === "1" ? dispute : undefined),
   "cover.list": () => ({
     policies,
+    risks,
     pool: {
       address: hash("CoverPool").slice(0, 42),
-      currency: at("owner"),
       assets: wad(9611.25),
       locked: wad(750),
+      free: wad(8861.25),
       shares: wad(10_000),
+      unearned: wad(86.4),
+      claims: "0",
       premiums: wad(259.2),
-      payouts: wad(payoutOf(scores.a) + payoutOf(scores.b)),
+      payouts: total((p) => p.payout),
     },
+    next: null,
   }),
   "cover.show": (input) => {
     const found = policies.find((p) => p.id === input.get("id"));
-    return found && { ...found, season: found.id === "1" ? seasons.a : found.id === "2" ? seasons.b : [] };
+    const season = { "1": seasons.a, "2": seasons.b }[found?.risk ?? ""] ?? [];
+    return (
+      found && { policy: found, risk: { id: found.risk, region: "Seattle, rain-fed maize" }, payout: null, season }
+    );
   },
+  "node.transactions": () => ({ transactions }),
 };
 
 function verify(given: ReturnType<typeof receipt>) {
@@ -382,5 +444,5 @@ function verify(given: ReturnType<typeof receipt>) {
     { about: `${s.node.kind}:${s.node.id}`, name: "canonical hash", ok: true, detail: s.hash },
     { about: `${s.node.kind}:${s.node.id}`, name: "on chain", ok: true, detail: `block ${s.block}` },
   ]);
-  return { subject: "payout:2", verified: true, passed: checks.length, failed: 0, skipped: 0, checks };
+  return { subject: "payout:2000001", verified: true, passed: checks.length, failed: 0, skipped: 0, checks };
 }

@@ -131,8 +131,8 @@ const statements: Record<string, { statement: unknown; hash: string }> = {
   "asset:3": model,
   [`decision:${ids.a}`]: decided(ids.a, scores.a),
   [`decision:${ids.b}`]: decided(ids.b, scores.b),
-  "payout:1": paid("1", payoutOf(scores.a)),
-  "payout:2": paid("2", payoutOf(scores.b)),
+  "payout:1000001": paid("1000001", payoutOf(scores.a)),
+  "payout:2000001": paid("2000001", payoutOf(scores.b)),
 };
 
 const things: [string, string, string, number][] = [
@@ -140,37 +140,34 @@ const things: [string, string, string, number][] = [
   ["asset", "2", "Seattle weather with WRSI", 15],
   ["run", ids.run, "Training run, 2 400 steps", 19],
   ["asset", "3", "Dry season score", 19],
-  ["policy", "1", "Season A, farmer", 24],
-  ["policy", "2", "Season B, farmer", 25],
-  ["policy", "3", "Season C, farmer", 61],
+  ["risk", "1", "risk 1: season 2015-04-01 to 2015-06-29", 22],
+  ["risk", "2", "risk 2: season 2015-07-01 to 2015-09-28", 23],
+  ["risk", "3", "risk 3: season 2015-10-01 to 2015-12-29", 60],
+  ["policy", "1000001", "policy 1000001", 24],
+  ["policy", "2000001", "policy 2000001", 25],
+  ["policy", "3000001", "policy 3000001", 61],
   ["decision", ids.a, "Season A", 33],
   ["decision", ids.b, "Season B", 47],
   ["decision", ids.c, "Season C", 62],
-  ["dispute", "1", "watcher against operator-2", 41],
-  ["payout", "1", `${payoutOf(scores.a).toFixed(2)} aUSD to farmer`, 33],
-  ["payout", "2", `${payoutOf(scores.b).toFixed(2)} aUSD to farmer`, 47],
+  ["payout", "1000001", `${payoutOf(scores.a).toFixed(2)} aUSD to farmer`, 33],
+  ["payout", "2000001", `${payoutOf(scores.b).toFixed(2)} aUSD to farmer`, 47],
 ];
 const joins: [string, string, string][] = [
   ["asset:2", "asset:1", "made from"],
   [`run:${ids.run}`, "asset:2", "trained on"],
   ["asset:3", `run:${ids.run}`, "trained by"],
   ["asset:3", "asset:2", "trained on"],
-  ...(
-    [
-      ["a", "1"],
-      ["b", "2"],
-      ["c", "3"],
-    ] as const
-  ).flatMap(([d, p]): [string, string, string][] => [
-    [`decision:${ids[d]}`, "asset:3", "answered by"],
-    [`decision:${ids[d]}`, "asset:1", "read"],
-    [`decision:${ids[d]}`, `policy:${p}`, "asked by"],
+  ...(["a", "b", "c"] as const).flatMap((d, n): [string, string, string][] => [
+    [`risk:${n + 1}`, "asset:3", "judged by"],
+    [`policy:${n + 1}000001`, `risk:${n + 1}`, "covers"],
+    [`decision:${ids[d]}`, "asset:3", "model"],
+    [`decision:${ids[d]}`, "asset:1", "input"],
+    [`decision:${ids[d]}`, `risk:${n + 1}`, "asked for"],
   ]),
-  [`dispute:1`, `decision:${ids.b}`, "challenges"],
-  ["payout:1", `decision:${ids.a}`, "decided by"],
-  ["payout:1", "policy:1", "pays for"],
-  ["payout:2", `decision:${ids.b}`, "decided by"],
-  ["payout:2", "policy:2", "pays for"],
+  ["payout:1000001", "policy:1000001", "of"],
+  ["payout:1000001", `decision:${ids.a}`, "decided by"],
+  ["payout:2000001", "policy:2000001", "of"],
+  ["payout:2000001", `decision:${ids.b}`, "decided by"],
 ];
 const ref = (key: string) => ({ kind: key.slice(0, key.indexOf(":")), id: key.slice(key.indexOf(":") + 1) });
 
@@ -213,7 +210,7 @@ export function trace(id: string, direction = "both") {
 
 /** A whole receipt of the second payout, in the form that the node writes. */
 export function receipt() {
-  const lineage = trace("payout:2", "sources");
+  const lineage = trace("payout:2000001", "sources");
   if (!lineage) throw new Error("the fixture lost its payout");
   return {
     type: "assay/receipt/1",

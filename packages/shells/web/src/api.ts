@@ -3,6 +3,7 @@
  * pages draw (model.ts). Reads are `GET /v1/<room>/<verb>?…`; whole numbers beyond 2^53 travel as decimal strings.
  */
 import { BaseError } from "@base/errors";
+import { seasonName } from "./format.ts";
 import type {
   Asset,
   Check,
@@ -16,13 +17,17 @@ import type {
   Move,
   NodeStatus,
   Policy,
+  PolicyState,
+  Pool,
   Reason,
+  SeasonDay,
   Seconds,
   Share,
   Step,
   Trace,
   TraceEdge,
   TraceNode,
+  Transaction,
   Wad,
 } from "./model.ts";
 
@@ -153,26 +158,65 @@ interface WireDispute {
   } | null;
 }
 
-/** `node.status`, or what the runtime tells at `/v1/status`. */
+/** `node.status`, or what the runtime tells at `/v1/status`; balances in base units. */
 interface WireStatus {
   readonly version?: string;
-  readonly currency?: string | { readonly symbol: string };
+  readonly currency?: string;
   readonly chain: {
-    readonly id?: number;
-    readonly chainId?: number;
+    readonly id: number;
     readonly kind: string;
     readonly head: Int;
     readonly settled: Int;
-    readonly indexed?: Int;
     readonly timestamp?: Int;
   };
   readonly index?: { readonly block: Int };
-  readonly contracts?:
-    | readonly { readonly name: string; readonly address: Hex; readonly block?: Int }[]
-    | Readonly<Record<string, Hex | { readonly address: Hex; readonly block?: Int }>>;
-  readonly identities: readonly { readonly name: string; readonly address: Hex; readonly role?: string }[];
-  readonly jobs: Readonly<Record<string, unknown>>;
-  readonly disk?: number | { readonly bytes: number; readonly blobs?: number };
+  readonly contracts?: readonly { readonly name: string; readonly address: Hex; readonly block: Int }[];
+  readonly identities: readonly { readonly name: string; readonly address: Hex; readonly currency?: Wad }[];
+  readonly duties?: {
+    readonly operators: readonly string[];
+    readonly watchers: readonly string[];
+    readonly panelists: readonly string[];
+    readonly keeper?: string | null;
+  };
+  readonly jobs: Readonly<Record<string, Int | undefined>>;
+  readonly disk?: { readonly bytes: number; readonly blobs?: number };
+}
+
+/** A row of `node.transactions`. */
+type WireTransaction = Omit<Transaction, "senderName">;
+
+/** A policy in `cover.list` and `cover.show`. */
+interface WirePolicy {
+  readonly id: Int;
+  readonly risk: Int;
+  readonly state: PolicyState;
+  readonly holder: Hex;
+  readonly seasonFrom: string;
+  readonly seasonTo: string;
+  readonly sumInsured: Wad;
+  readonly premium: Wad;
+  readonly trigger: Wad;
+  readonly exit: Wad;
+  readonly maxShare: Wad;
+  readonly score: Wad | null;
+  readonly payout: Wad | null;
+  readonly decisionId: Hex | null;
+  readonly tx: Hex;
+}
+
+/** `cover.list`. */
+interface WireCover {
+  readonly policies: readonly WirePolicy[];
+  readonly risks: readonly { readonly id: Int; readonly region: string | null }[];
+  readonly pool: Pool;
+}
+
+/** `cover.show?id=…` of a policy. */
+interface WirePolicyDetail {
+  readonly policy: WirePolicy | null;
+  readonly risk: { readonly id: Int; readonly region: string | null };
+  readonly payout: { readonly amount: Wad; readonly tx: Hex; readonly at: Int } | null;
+  readonly season: readonly SeasonDay[];
 }
 
 /** A step of `node.story`; ids and gas may stand in `result`. */
@@ -266,7 +310,8 @@ export const api = {
   disputes: readDisputes,
   dispute: readDispute,
   cover: readCover,
-  policy: async (id: string) => toPolicy(await read<Policy>("cover.show", { id }), await names()),
+  policy: readPolicy,
+  transactions: readTransactions,
   verify: async (receipt: unknown) => rows<Check>(await call("POST", "assets.verify", { receipt }), "checks"),
 };
 
@@ -288,36 +333,48 @@ async function readStatus(): Promise<NodeStatus> {
     if (error instanceof ApiError && error.status === 404) return call("GET", "status", {}) as Promise<WireStatus>;
     throw error;
   });
-  const counts = (wire.jobs["counts"] ?? wire.jobs) as Readonly<Record<string, Int | undefined>>;
-  const contracts = Array.isArray(wire.contracts)
-    ? (wire.contracts as { name: string; address: Hex; block?: Int }[])
-    : Object.entries(wire.contracts ?? {}).map(([name, at]) => ({
-        name,
-        ...(typeof at === "string" ? { address: at } : at),
-      }));
+  const { jobs, chain, duties } = wire;
+  const rolesOf = (name: string) =>
+    [
+      duties?.operators.includes(name) ? "operator" : "",
+      duties?.watchers.includes(name) ? "watcher" : "",
+      duties?.panelists.includes(name) ? "panelist" : "",
+      duties?.keeper === name ? "keeper" : "",
+    ]
+      .filter(Boolean)
+      .join(", ") || undefined;
   return {
     version: wire.version ?? "",
-    ...given({
-      currency: typeof wire.currency === "object" ? wire.currency.symbol : wire.currency,
-      disk: typeof wire.disk === "number" ? { bytes: wire.disk } : wire.disk,
-    }),
+    ...given({ currency: wire.currency, disk: wire.disk }),
     chain: {
-      kind: wire.chain.kind,
-      chainId: wire.chain.chainId ?? wire.chain.id ?? 0,
-      head: Number(wire.chain.head),
-      settled: Number(wire.chain.settled),
-      indexed: Number(wire.chain.indexed ?? wire.index?.block ?? wire.chain.head),
-      ...given({ timestamp: int(wire.chain.timestamp) }),
+      kind: chain.kind,
+      chainId: chain.id,
+      head: Number(chain.head),
+      settled: Number(chain.settled),
+      indexed: Number(wire.index?.block ?? chain.head),
+      ...given({ timestamp: int(chain.timestamp) }),
     },
-    contracts: contracts.map((c) => ({ name: c.name, address: c.address, ...given({ block: int(c.block) }) })),
-    identities: wire.identities,
+    contracts: (wire.contracts ?? []).map((c) => ({ name: c.name, address: c.address, block: Number(c.block) })),
+    identities: wire.identities.map(({ name, address, currency }) => ({
+      name,
+      address,
+      ...given({ role: rolesOf(name), balance: currency }),
+    })),
     jobs: {
-      queued: int(counts["queued"] ?? counts["ready"]) ?? 0,
-      running: int(counts["running"]) ?? 0,
-      done: int(counts["done"]) ?? 0,
-      failed: int(counts["failed"]) ?? 0,
+      queued: int(jobs["ready"]) ?? 0,
+      running: int(jobs["running"]) ?? 0,
+      done: int(jobs["done"]) ?? 0,
+      failed: int(jobs["failed"]) ?? 0,
     },
   };
+}
+
+async function readTransactions(): Promise<readonly Transaction[]> {
+  const [list, nameOf] = await Promise.all([read("node.transactions", { limit: "200" }), names()]);
+  return rows<WireTransaction>(list, "transactions").map((row) => ({
+    ...row,
+    ...given({ senderName: nameOf(row.sender) }),
+  }));
 }
 
 type Names = (address: Hex | undefined) => string | undefined;
@@ -339,6 +396,13 @@ function names(): Promise<Names> {
 
 const ID_KEYS = /^(asset|data|derived|weather|labelled|model|run|policy|decision|request|dispute|payout|receipt)(Id)?$/;
 
+/** Gas of a step: one number, or one for each of its transactions. */
+function gasIn(value: unknown): number | undefined {
+  if (typeof value === "number" || typeof value === "string") return Number(value);
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.values(value).reduce<number>((sum, part) => sum + (Number(part) || 0), 0);
+}
+
 function toStep({ result, ids, gas, ...step }: WireStep): Step {
   const values = Object.entries(result ?? {});
   const found = Object.fromEntries(
@@ -347,7 +411,7 @@ function toStep({ result, ids, gas, ...step }: WireStep): Step {
       return /^0x[0-9a-f]{40,64}$/i.test(text) || (ID_KEYS.test(key) && /^\d+$/.test(text)) ? [[key, text]] : [];
     }),
   );
-  const spent = int(gas) ?? int((result?.["gas"] ?? result?.["gasUsed"]) as Int | undefined);
+  const spent = int(gas) ?? gasIn(result?.["gas"] ?? result?.["gasUsed"]);
   const all = ids ?? found;
   return { ...step, ...given({ gas: spent, ids: Object.keys(all).length > 0 ? all : undefined }) };
 }
@@ -693,13 +757,41 @@ function movesOf({ d, wire, nameOf, first, challenge, proposer, challenger }: Di
 
 // ---------------------------------------------------------------- cover
 
-function toPolicy(policy: Policy, nameOf: Names): Policy {
-  const name = policy.holderName ?? nameOf(policy.holder);
-  return { ...policy, ...(name === undefined ? {} : { holderName: name }) };
+const DECIDED: readonly PolicyState[] = ["claimed", "paid", "lapsed", "refundable", "refunded"];
+
+function toPolicy(p: WirePolicy, region: string | null | undefined, nameOf: Names): Policy {
+  return {
+    id: String(p.id),
+    name: seasonName(p.seasonFrom, p.seasonTo),
+    state: p.state,
+    finality: DECIDED.includes(p.state) ? "final" : "provisional",
+    holder: p.holder,
+    seasonFrom: p.seasonFrom,
+    seasonTo: p.seasonTo,
+    sumInsured: p.sumInsured,
+    premium: p.premium,
+    trigger: p.trigger,
+    exit: p.exit,
+    maxShare: p.maxShare,
+    tx: p.tx,
+    ...given({
+      holderName: nameOf(p.holder),
+      score: p.score ?? undefined,
+      payout: p.payout ?? undefined,
+      decisionId: p.decisionId ?? undefined,
+      region: region ?? undefined,
+    }),
+  };
 }
 
 async function readCover(): Promise<CoverList> {
-  const [body, nameOf] = await Promise.all([read<CoverList>("cover.list"), names()]);
-  const policies = rows<Policy>(body, "policies").map((p) => toPolicy(p, nameOf));
-  return body.pool ? { policies, pool: body.pool } : { policies };
+  const [body, nameOf] = await Promise.all([read<WireCover>("cover.list", { limit: "200" }), names()]);
+  const regions = new Map(body.risks.map((r) => [String(r.id), r.region]));
+  return { policies: body.policies.map((p) => toPolicy(p, regions.get(String(p.risk)), nameOf)), pool: body.pool };
+}
+
+async function readPolicy(id: string): Promise<Policy> {
+  const [body, nameOf] = await Promise.all([read<WirePolicyDetail>("cover.show", { id }), names()]);
+  if (!body.policy) throw new ApiError(`There is no policy ${id}; it is the id of a risk.`, "NotFoundError", 404);
+  return { ...toPolicy(body.policy, body.risk.region, nameOf), season: body.season };
 }

@@ -45,6 +45,20 @@ export function clock(ms: number | undefined): string {
   return ms === undefined ? "–" : new Date(ms).toLocaleTimeString([], { hour12: false });
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Day and month of an ISO 8601 date, e.g. `1 Jul`. */
+export function dayMonth(date: string): string {
+  return `${Number(date.slice(8))} ${MONTHS[Number(date.slice(5, 7)) - 1]}`;
+}
+
+/** A season by its months, e.g. `Apr–Jun 2015`, from its first and last day (ISO 8601). */
+export function seasonName(from: string, to: string): string {
+  const month = (date: string) => MONTHS[Number(date.slice(5, 7)) - 1] ?? "";
+  const [first, last] = [from.slice(0, 4), to.slice(0, 4)];
+  return first === last ? `${month(from)}–${month(to)} ${last}` : `${month(from)} ${first}–${month(to)} ${last}`;
+}
+
 /** A length of time in seconds, in its two largest units. */
 export function span(seconds: number): string {
   const total = Math.max(0, Math.round(seconds));

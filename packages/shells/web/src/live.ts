@@ -9,7 +9,7 @@ const KEEP = 400;
 const NAMES = ["rows", "head", "rollback", "job", "progress", "call", "story", "reset", "message"];
 const REFRESH: Readonly<Record<string, readonly string[] | undefined>> = {
   head: ["status"],
-  job: ["jobs", "status"],
+  job: ["jobs", "status", "transactions"],
   progress: ["story"],
   call: [],
 };

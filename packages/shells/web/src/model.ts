@@ -167,7 +167,7 @@ export interface SeasonDay {
   readonly score?: number;
 }
 
-export type PolicyState = "applied" | "active" | "claimed" | "paid" | "expired" | "closed";
+export type PolicyState = "none" | "active" | "claimed" | "paid" | "lapsed" | "refundable" | "refunded";
 
 /** One policy; the season's days are there when it was asked for by id. */
 export interface Policy extends Anchor {
@@ -187,13 +187,13 @@ export interface Policy extends Anchor {
   readonly score?: Wad;
   readonly payout?: Wad;
   readonly decisionId?: string;
+  readonly region?: string;
   readonly season?: readonly SeasonDay[];
 }
 
 /** The capital behind the policies, in the currency of the deployment. */
 export interface Pool {
   readonly address: Hex;
-  readonly currency: string;
   readonly assets: Wad;
   readonly locked: Wad;
   readonly shares: Wad;
@@ -204,6 +204,17 @@ export interface Pool {
 export interface CoverList {
   readonly policies: readonly Policy[];
   readonly pool?: Pool;
+}
+
+/** A transaction that this node sent; `sentAt` in milliseconds since 1970. */
+export interface Transaction {
+  readonly tx: Hex;
+  readonly sender: Hex;
+  readonly senderName?: string;
+  readonly action: string;
+  readonly gas: number;
+  readonly block: number;
+  readonly sentAt: number;
 }
 
 export interface JobRow {
@@ -228,7 +239,12 @@ export interface NodeStatus {
     readonly timestamp?: Seconds;
   };
   readonly contracts: readonly { readonly name: string; readonly address: Hex; readonly block?: number }[];
-  readonly identities: readonly { readonly name: string; readonly address: Hex; readonly role?: string }[];
+  readonly identities: readonly {
+    readonly name: string;
+    readonly address: Hex;
+    readonly role?: string;
+    readonly balance?: Wad;
+  }[];
   readonly jobs: {
     readonly queued: number;
     readonly running: number;

@@ -1,9 +1,7 @@
 import type { Policy, SeasonDay } from "../api.ts";
-import { wadNumber } from "../format.ts";
+import { dayMonth, wadNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { useWidth } from "../ui/load.tsx";
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** The season's rain day by day as bars, with the running score against trigger and exit above them. */
 export function Season({ policy, days }: { policy: Policy; days: readonly SeasonDay[] }) {
@@ -90,7 +88,7 @@ export function Season({ policy, days }: { policy: Policy; days: readonly Season
         {days.map((day, index) =>
           index === 0 || day.date.endsWith("-01") ? (
             <text key={day.date} className="tick" x={Math.min(x(index), box.left + inner - 20)} y={height - 8}>
-              {Number(day.date.slice(8))} {MONTHS[Number(day.date.slice(5, 7)) - 1]}
+              {dayMonth(day.date)}
             </text>
           ) : null,
         )}

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, type JobRow, type LiveEvent, type NodeStatus, type Step } from "../api.ts";
-import { bytes, clock, count, when } from "../format.ts";
+import { api, type JobRow, type LiveEvent, type NodeStatus, type Step, type Transaction } from "../api.ts";
+import { bytes, clock, count, wad, when } from "../format.ts";
 import { useEvents } from "../live.ts";
 import { t } from "../strings.ts";
-import { Empty, Figure, Glyph, Id, PageHead, Panel } from "../ui/bits.tsx";
+import { Empty, Figure, Glyph, Id, PageHead, Panel, Who } from "../ui/bits.tsx";
 import { Loaded, useStatus } from "../ui/load.tsx";
 import { type Column, Exports, Table } from "../ui/table.tsx";
 
@@ -55,6 +55,7 @@ const identityColumns: readonly Column<NodeStatus["identities"][number]>[] = [
     ),
   },
   { head: a.role, value: (x) => x.role },
+  { head: a.balance, value: (x) => x.balance, cell: (x) => wad(x.balance), numeric: true },
   { head: a.address, value: (x) => x.address, cell: (x) => <Id id={x.address} label={a.address} /> },
 ];
 
@@ -63,12 +64,16 @@ export function ActivityPage() {
   const status = useStatus();
   const story = useQuery({ queryKey: ["story"], queryFn: api.story });
   const jobs = useQuery({ queryKey: ["jobs"], queryFn: api.jobs });
+  const sent = useQuery({ queryKey: ["transactions"], queryFn: api.transactions });
   return (
     <>
       <PageHead title={a.title} lead={a.lead} />
       <Loaded query={status}>{(s) => <Figures status={s} />}</Loaded>
       <div className="columns">
-        <Stream />
+        <div className="stack">
+          <Stream />
+          <Transactions rows={sent.data ?? []} />
+        </div>
         <div className="stack">
           <Jobs rows={jobs.data ?? []} />
           <Gas steps={story.data ?? []} />
@@ -142,6 +147,31 @@ function Stream() {
         <Empty title={a.streamEmpty} help={a.streamEmptyHelp} />
       ) : (
         <Table name={a.stream} rows={shown} columns={eventColumns} rowKey={(e) => e.id} rowClass={() => "arrives"} />
+      )}
+    </Panel>
+  );
+}
+
+const transactionColumns: readonly Column<Transaction>[] = [
+  { head: a.action, value: (x) => x.action, cell: (x) => <strong>{x.action}</strong> },
+  { head: a.gasUsed, value: (x) => x.gas, cell: (x) => count(x.gas), numeric: true },
+  {
+    head: a.sender,
+    value: (x) => x.senderName ?? x.sender,
+    cell: (x) => <Who name={x.senderName} address={x.sender} />,
+    minor: true,
+  },
+  { head: a.block, value: (x) => x.block, numeric: true },
+  { head: a.tx, value: (x) => x.tx, cell: (x) => <Id id={x.tx} label={a.tx} />, minor: true },
+];
+
+function Transactions({ rows }: { rows: readonly Transaction[] }) {
+  return (
+    <Panel title={a.transactions} tools={<Exports name={a.transactions} rows={rows} columns={transactionColumns} />}>
+      {rows.length === 0 ? (
+        <Empty title={a.transactionsNone} help={a.transactionsNoneHelp} />
+      ) : (
+        <Table name={a.transactions} rows={rows} columns={transactionColumns} rowKey={(x) => x.tx} />
       )}
     </Panel>
   );

@@ -164,7 +164,7 @@ function PolicyDetail({ id, unit }: { id: string; unit: string }) {
         <>
           <PageHead
             title={titleOf(policy)}
-            lead={t.loop.season(policy.seasonFrom, policy.seasonTo)}
+            lead={[policy.region, t.loop.season(policy.seasonFrom, policy.seasonTo)].filter(Boolean).join(", ")}
             back={{ page: "cover", label: c.title }}
           >
             <Mark state={policy.finality} />
