@@ -53,7 +53,7 @@ export function shellCommands(program: Command, run: RunMaker, options: ShellOpt
     }),
   );
 
-  const serve = own.command("node").description("Run a node and serve: no loop, only its duties.");
+  const serve = own.command("serve").description("Run a node and serve: no loop, only its duties.");
   withNodeFlags(serve).action(
     run(async (context: Run, flags: Record<string, unknown>) => {
       const { serveForever } = await import("@shells/node/up.ts");

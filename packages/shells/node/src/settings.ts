@@ -37,6 +37,6 @@ export function deploymentSettings(
       penaltyBps: 5_000,
     },
     underwriter: keys.ensure("underwriter").address,
-    historic: chain.dev !== undefined,
+    coverLimits: chain.dev ? "devnet" : "production",
   };
 }

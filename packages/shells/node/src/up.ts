@@ -33,7 +33,7 @@ export async function up(options: UpOptions): Promise<void> {
   const began = performance.now();
   if (config.chain === "rpc") {
     throw new InvalidInputError("The loop plays on a development chain: its clock is moved through the seasons.", {
-      hints: ["For another chain run: assay deploy, then assay node, and use the verbs on your own data."],
+      hints: ["For another chain run: assay deploy, then assay serve, and use the verbs on your own data."],
     });
   }
   if (options.fresh) forget(config.dir);

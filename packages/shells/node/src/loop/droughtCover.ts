@@ -1,7 +1,7 @@
 import { BugError } from "@base/errors";
 import { type Json, toWire } from "@kernel/capability/wire.ts";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Node } from "../node.ts";
 import { gatherCast, UNIT } from "./cast.ts";
 import { settleSeason, type Season, type Settled } from "./season.ts";
@@ -235,12 +235,9 @@ async function gasByAction(node: Node): Promise<Json> {
   return rows.map((row) => ({ action: String(row["action"]), gas: Number(row["gas"]), tx: String(row["tx"]) }));
 }
 
+/** The table in the vega-datasets package, whose entry point lies one folder beside its data. */
 function weatherFile(): string {
-  return join(
-    dirname(createRequire(import.meta.url).resolve("vega-datasets/package.json")),
-    "data",
-    "seattle-weather.csv",
-  );
+  return fileURLToPath(new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets")));
 }
 
 /** Name of the key with this address, else the address. */
