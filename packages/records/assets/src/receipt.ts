@@ -113,9 +113,9 @@ export function parseReceipt(value: unknown): Receipt {
     );
   }
   const nodes = new Set(result.data.nodes.map(key));
-  const lost = [result.data.subject, ...result.data.statements.map((entry) => entry.node)].find(
-    (ref) => !nodes.has(key(ref)),
-  );
+  const { subject, statements, edges } = result.data;
+  const named = [subject, ...statements.map((entry) => entry.node), ...edges.flatMap(({ from, to }) => [from, to])];
+  const lost = named.find((ref) => !nodes.has(key(ref)));
   if (lost) throw new InvalidInputError(`this is no receipt: ${key(lost)} is not among its nodes`);
   return result.data;
 }

@@ -78,7 +78,7 @@ export const showOutput = z.object({
   priceText: z.string(),
   split: z.array(z.object({ id: assetId, bps })).describe("Who is paid how much of its revenue."),
   signature: signature.nullable(),
-  statementText: z.unknown().describe("The signed statement, when a node has it."),
+  document: z.unknown().describe("The signed statement, when a node has it."),
   problem: z.string().nullable(),
 });
 

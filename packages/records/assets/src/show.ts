@@ -38,7 +38,7 @@ export async function show(context: Pick<Context, "store" | "db" | "chain" | "co
     priceText: showAmount(currency, asset.price),
     split: split[0].map((id, index) => ({ id: id.toString(), bps: Number(split[1][index]) })),
     signature: (await findSignature(context, asset.statement, asset.publisher))?.signature ?? null,
-    statementText: statement,
+    document: statement,
     problem,
   };
 }

@@ -6,6 +6,7 @@ import { key } from "./lineage.ts";
 import { parseReceipt, type Receipt, type ReceiptEntry } from "./receipt.ts";
 import { lower, recoverSigner, scopeOf, statementHash } from "./sign.ts";
 import { type AssetStatement, parseAssetStatement, parseStatement, statementType } from "./statements.ts";
+import { type Lineage, type LineageEdge, lineageOf, MAX_DEPTH } from "./trace.ts";
 import { type Finding, same, verifyAsset } from "./verifyAsset.ts";
 
 /** Verifiers of all rooms by statement type; `transform:<id>` repeats a transform of derived tables. */
@@ -55,7 +56,9 @@ export async function verifyReceipt(context: Context, receipt: unknown, verifier
   const total = parsed.statements.length;
   for await (const check of wholeChecks(context, parsed)) checks.push({ ...check, about: "receipt" });
   const inner: Context = { ...context, store: withStatements(context.store, parsed) };
-  if (checks.every((check) => check.ok)) {
+  const foreign = checks.some(({ name, ok }) => !ok && (name === "chain" || name === "Assets contract"));
+  // On another chain or contract nothing can hold: saying so once is clearer than a page of failures.
+  if (!foreign) {
     for (const [index, entry] of parsed.statements.entries()) {
       context.signal.throwIfAborted();
       context.progress({ label: `verifying ${key(entry.node)}`, done: index, total, unit: "statements" });
@@ -96,6 +99,29 @@ async function* wholeChecks(context: Context, receipt: Receipt): AsyncIterable<F
     ok: loose.length === 0,
     detail: loose.length === 0 ? `${reached.size} nodes hang together` : `${loose.join(", ")} hang loose`,
   };
+  yield* completeness(context, receipt);
+}
+
+/** What this node's own index knows the subject to stand on must all be in the receipt: nothing is left out. */
+async function* completeness(context: Pick<Context, "db">, receipt: Receipt): AsyncIterable<Finding> {
+  let own: Lineage;
+  try {
+    own = await lineageOf(context, { id: key(receipt.subject), direction: "sources", depth: MAX_DEPTH });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const detail = `${key(receipt.subject)} is not in this node's index: what a room's verifier does not ask for may be missing`;
+    return yield { name: "complete", ok: true, skipped: true, detail };
+  }
+  const stated = new Set(receipt.statements.map(({ node }) => key(node)));
+  const link = ({ from, to }: Pick<LineageEdge, "from" | "to">) => `${key(from)} -> ${key(to)}`;
+  const edges = new Set(receipt.edges.map(link));
+  const lost = [
+    ...own.nodes.filter((node) => (node.statement ?? node.facts) !== null && !stated.has(key(node))).map(key),
+    ...own.edges.map(link).filter((edge) => !edges.has(edge)),
+  ];
+  const detail =
+    lost.length === 0 ? `${own.nodes.length} nodes, as in this node's index` : `left out: ${lost.join(", ")}`;
+  yield { name: "complete", ok: lost.length === 0, detail };
 }
 
 async function* entryChecks(

@@ -97,6 +97,7 @@ async function* verifyPublication(
   yield same("published: price", published.price.toString(), statement.price);
   yield same("published: royalty", `${published.royaltyBps} bps`, `${statement.royaltyBps} bps`);
   if (entry.tx !== undefined) yield same("published: transaction", published.tx, entry.tx);
+  if (entry.block !== undefined) yield same("published: block", published.block.toString(), entry.block);
   const settled = await context.chain.settled();
   const ok = published.block <= settled;
   yield { name: "settled", ok, detail: `block ${published.block}, settled up to ${settled}` };

@@ -1,11 +1,13 @@
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDatabase } from "@machines/store";
+import fc from "fast-check";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describe as describePublished } from "../src/describe.ts";
 import type { PublishedPayload } from "../src/events.ts";
 import { assets } from "../src/index.ts";
+import { edgeRow, nodeRow } from "../src/lineage.ts";
 import type { PublishedTable } from "../src/publishTable.ts";
 import type { Receipt } from "../src/receipt.ts";
 import { scopeOf, signStatement, statementHash } from "../src/sign.ts";
@@ -336,6 +338,43 @@ describe.each(databases)("on %s", (kind) => {
       }
     });
 
+    test("no letter of a receipt that matters can be changed", async () => {
+      const places: (string | number)[][] = [];
+      const collect = (value: unknown, path: (string | number)[]) => {
+        if (typeof value !== "object" || value === null) return places.push(path);
+        for (const [name, inner] of Object.entries(value)) collect(inner, [...path, name]);
+      };
+      collect(receipt, []);
+      // Labels and roles are decoration for readers; everything else is either checked or refused.
+      const matter = places.filter((path) => !["label", "role"].includes(String(path.at(-1))));
+      await fc.assert(
+        fc.asyncProperty(fc.nat(matter.length - 1), fc.nat(63), async (which, at) => {
+          const path = matter[which] as (string | number)[];
+          const lie = bent((copy) => {
+            const holder = path.slice(0, -1).reduce((inner, name) => (inner as never)[name], copy as unknown) as Record<
+              string,
+              unknown
+            >;
+            const name = String(path.at(-1));
+            const before = holder[name];
+            if (typeof before === "string") {
+              const place = at % Math.max(1, before.length);
+              holder[name] = `${before.slice(0, place)}${before[place] === "1" ? "2" : "1"}${before.slice(place + 1)}`;
+            } else holder[name] = typeof before === "number" ? before + 1 : !before;
+          });
+          const verified = await verifyReceipt(node.context, lie, {}).then(
+            (report) => report.verified,
+            (error: Error) => {
+              expect(error.name).toBe("InvalidInputError");
+              return false;
+            },
+          );
+          expect(verified, path.join(".")).toBe(false);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
     test("a statement type that nobody here can check is no proof", async () => {
       const foreign = { type: "assay/payout/1", id: "5" };
       const lie = bent((copy) => {
@@ -361,6 +400,28 @@ describe.each(databases)("on %s", (kind) => {
       expect(failing(await verifyReceipt(node.context, other, { "assay/payout/1": yes }))).toEqual([
         "payout:5 names its node",
       ]);
+    });
+
+    test("a receipt that leaves out what its subject stands on is found by the node's own index", async () => {
+      const { db } = node.context;
+      const facts = { type: "assay/payout/1", id: "8" };
+      const at = { block: 1, log_index: 0, tx: `0x${"55".repeat(32)}` };
+      const payout = { kind: "payout", id: "8" };
+      await db.kysely
+        .insertInto("ix_nodes")
+        .values({ ...nodeRow(payout, { facts }), ...at })
+        .execute();
+      await db.kysely
+        .insertInto("ix_edges")
+        .values({ ...edgeRow(payout, "decided by", { kind: "asset", id: derived.id }), ...at })
+        .execute();
+      const whole = await call<Receipt>("assets.receipt", { id: "payout:8" });
+      const yes = { "assay/payout/1": async () => async function* () {} };
+      expect(failing(await verifyReceipt(node.context, whole, yes))).toEqual([]);
+      const alone = { ...whole, nodes: whole.nodes.slice(0, 1), edges: [], statements: whole.statements.slice(0, 1) };
+      expect(failing(await verifyReceipt(node.context, alone, yes))).toEqual(["receipt complete"]);
+      const silent = { ...whole, statements: whole.statements.slice(0, 2) };
+      expect(failing(await verifyReceipt(node.context, silent, yes))).toContain("receipt complete");
     });
 
     test("bytes that were changed on this disk are found", async () => {
