@@ -1,7 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser } from "./browser.ts";
 import { answers, blank } from "./fixture.answers.ts";
@@ -20,7 +20,10 @@ let base = "";
 
 beforeAll(async () => {
   const root = join(import.meta.dirname, "../../packages/shells/web");
-  if (!real) await build({ root, configFile: join(root, "vite.config.ts"), logLevel: "error" });
+  // In a process of its own: the test runner's NODE_ENV would bundle React's development build.
+  const vite = join(import.meta.dirname, "../../node_modules/vite/bin/vite.js");
+  const env = { ...process.env, NODE_ENV: "production" };
+  if (!real) execFileSync(process.execPath, [vite, "build", "--logLevel", "error", root], { env, stdio: "inherit" });
   fixture = real ? undefined : await serve(join(root, "dist"));
   base = real ?? (fixture as Fixture).url;
 });

@@ -1,4 +1,6 @@
+// biome-ignore lint/correctness/noUndeclaredDependencies: build tools belong to the root
 import react from "@vitejs/plugin-react";
+// biome-ignore lint/correctness/noUndeclaredDependencies: build tools belong to the root
 import { defineConfig, type Plugin } from "vite";
 
 /** Adds the content security policy to the built page: nothing may be asked of any other origin. */

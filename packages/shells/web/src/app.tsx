@@ -77,21 +77,18 @@ export function App() {
   const route = useRoute();
   const client = useQueryClient();
   const main = useRef<HTMLElement>(null);
-  const first = useRef(true);
   const spot = `${route.page}/${route.id ?? ""}`;
+  const last = useRef(spot);
 
   useEffect(() => follow(client), [client]);
   useEffect(() => {
     const name = (t.nav as Record<string, string>)[route.page];
     document.title = name ? `${name} · ${t.app}` : t.app;
-    if (first.current) {
-      first.current = false;
-      return;
-    }
+    if (last.current === spot) return;
+    last.current = spot;
     scrollTo({ top: 0 });
     main.current?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
-    // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the reader has moved
-  }, [spot]);
+  }, [spot, route.page]);
 
   const skip = (event: React.MouseEvent) => {
     event.preventDefault();
@@ -99,6 +96,7 @@ export function App() {
   };
   return (
     <>
+      {/* biome-ignore lint/a11y/useValidAnchor: a skip link; the hash belongs to the routes, so the click moves the focus */}
       <a className="skip" href="#main" onClick={skip}>
         {t.skip}
       </a>

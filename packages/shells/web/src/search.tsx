@@ -141,7 +141,7 @@ export function Search() {
         onBlur={() => setTimeout(() => setOpen(false), 120)}
         onKeyDown={onKeyDown}
       />
-      <kbd aria-hidden="true">/</kbd>
+      {text === "" && <kbd>/</kbd>}
       <div id="search-hits" className="hits" role="listbox" aria-label={t.search.label} hidden={!shown}>
         {found.map((hit, n) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the input holds the focus and handles the keys

@@ -3,7 +3,7 @@ import { short } from "../format.ts";
 import { t } from "../strings.ts";
 import { NODE_HEIGHT, NODE_WIDTH, type Places } from "./layout.ts";
 
-const escape = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const entities = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const INK: Record<string, string> = {
   data: "#0b5f86",
   derived: "#0b5f86",
@@ -26,11 +26,11 @@ export function toSvg(trace: Trace, places: Places): string {
     const ink = INK[n.kind] ?? "#33413e";
     const dash = n.finality === "final" ? "" : ' stroke-dasharray="5 4"';
     return [
-      `<g transform="translate(${x} ${y})"><title>${escape(n.hash ?? n.id)}</title>`,
+      `<g transform="translate(${x} ${y})"><title>${entities(n.hash ?? n.id)}</title>`,
       `<rect width="${NODE_WIDTH}" height="${NODE_HEIGHT}" rx="3" fill="#fff" stroke="${ink}" stroke-width="1.5"${dash}/>`,
-      `<text x="12" y="20" font-size="11" fill="${ink}">${escape(t.lineage.kinds[n.kind] ?? n.kind)} · ${t.finality[n.finality]}</text>`,
-      `<text x="12" y="42" font-size="14" font-weight="600" fill="#10211e">${escape(n.label.slice(0, 28))}</text>`,
-      `<text x="12" y="61" font-size="11" font-family="monospace" fill="#566561">${escape(short(n.hash ?? n.ref ?? n.id, 10, 6))}</text></g>`,
+      `<text x="12" y="20" font-size="11" fill="${ink}">${entities(t.lineage.kinds[n.kind] ?? n.kind)} · ${t.finality[n.finality]}</text>`,
+      `<text x="12" y="42" font-size="14" font-weight="600" fill="#10211e">${entities(n.label.slice(0, 28))}</text>`,
+      `<text x="12" y="61" font-size="11" font-family="monospace" fill="#566561">${entities(short(n.hash ?? n.ref ?? n.id, 10, 6))}</text></g>`,
     ].join("");
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-20 -20 ${places.width + 40} ${places.height + 40}" font-family="sans-serif">${edges.join("")}${nodes.join("")}</svg>\n`;

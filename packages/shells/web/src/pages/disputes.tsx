@@ -79,7 +79,7 @@ function Board({ id, unit }: { id: string; unit: string }) {
             <Mark state={marks[dispute.state]} />
           </PageHead>
           <section className="board" aria-label={d.ruling}>
-            <Side role="proposer" dispute={dispute} />
+            <Side party="proposer" dispute={dispute} />
             <div className="board-middle">
               {dispute.winner ? (
                 <p className="ruling">{d.rulingFor[dispute.winner]}</p>
@@ -100,7 +100,7 @@ function Board({ id, unit }: { id: string; unit: string }) {
                 </p>
               )}
             </div>
-            <Side role="challenger" dispute={dispute} />
+            <Side party="challenger" dispute={dispute} />
           </section>
           <div className="columns">
             <Panel
@@ -157,20 +157,20 @@ function Board({ id, unit }: { id: string; unit: string }) {
   );
 }
 
-function Side({ role, dispute }: { role: "proposer" | "challenger"; dispute: Dispute }) {
-  const address = dispute[role];
-  const name = role === "proposer" ? dispute.proposerName : dispute.challengerName;
-  const value = role === "proposer" ? dispute.claimed : dispute.recomputed;
-  const outcome = dispute.winner === undefined ? "" : dispute.winner === role ? "won" : "lost";
+function Side({ party, dispute }: { party: "proposer" | "challenger"; dispute: Dispute }) {
+  const address = dispute[party];
+  const name = party === "proposer" ? dispute.proposerName : dispute.challengerName;
+  const value = party === "proposer" ? dispute.claimed : dispute.recomputed;
+  const outcome = dispute.winner === undefined ? "" : dispute.winner === party ? "won" : "lost";
   return (
-    <div className={`side side-${role} ${outcome}`}>
-      <p className="side-role">{d[role]}</p>
+    <div className={`side side-${party} ${outcome}`}>
+      <p className="side-role">{d[party]}</p>
       <p className="side-name">
         <Glyph seed={address} />
         {nameOf(name, address)}
       </p>
       <p className="side-value">{wad(value, 4)}</p>
-      <p className="dim">{role === "proposer" ? d.claimed : d.recomputed}</p>
+      <p className="dim">{party === "proposer" ? d.claimed : d.recomputed}</p>
     </div>
   );
 }

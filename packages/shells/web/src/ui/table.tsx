@@ -24,6 +24,7 @@ interface TableProps<T> {
 export function Table<T>({ name, rows, columns, rowKey, rowClass }: TableProps<T>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable frame must be reachable by keyboard
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls
     <div className="table-frame" role="group" tabIndex={0} aria-label={name}>
       <table>
         <thead>
