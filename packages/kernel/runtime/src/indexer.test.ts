@@ -136,6 +136,34 @@ describe.each(kinds)("the indexer on %s", (on) => {
     expect(await rows(db)).toMatchObject({ payments: [], settling: [] });
   });
 
+  it.each([1, 2, 3, 4, 5, 6])(
+    "keeps nothing of two branches that it read in one go (fork at request %i)",
+    async (at) => {
+      for (const withTimestamps of [false, true]) {
+        const chain = new FakeChain();
+        chain.withTimestamps = withTimestamps;
+        chain.depth = 100;
+        for (let id = 1n; id <= 6n; id++) chain.mine([{ id, amount: 1n }]);
+        const db = await database();
+        const index = await indexer(chain, db);
+        let left = at;
+        chain.onRequest = () => {
+          if (--left !== 0) return;
+          chain.fork(3);
+          for (let id = 11n; id <= 15n; id++) chain.mine([{ id, amount: 2n }]);
+        };
+        await index.indexed(6n);
+        // What is committed is of one branch, before any later look mends it.
+        const ids = (await rows(db)).payments.map((row) => row.id);
+        const branches = ["1,2,3,4,5,6", "1,2,3,11,12,13", "1,2,3,11,12,13,14,15"];
+        expect(branches).toContain(ids.join());
+        chain.onRequest = undefined;
+        while (await index.tick());
+        expect(await rows(db)).toEqual(await straight(chain));
+      }
+    },
+  );
+
   it("queues a job only when its block is settled, and once", async () => {
     const chain = new FakeChain();
     chain.depth = 2;
@@ -207,12 +235,20 @@ describe.each(kinds)("the indexer on %s", (on) => {
           index = await indexer(chain, db, { range: 1 + run, poll: 1 });
         }
         for (let step = 0; step < 6; step++) {
+          let left = chain.random() < 0.3 ? 1 + Math.floor(chain.random() * 5) : 0;
+          chain.onRequest = () => {
+            if (--left === 0) {
+              chain.forkUnsettled(1 + Math.floor(chain.random() * 3));
+              grow(chain, 3, round * 1_000 + 300);
+            }
+          };
           const turn = index.tick().catch(() => false);
           if (step === 2 && chain.random() < 0.3) {
             chain.forkUnsettled(1 + Math.floor(chain.random() * 3));
             grow(chain, 2, round * 1_000 + 500);
           }
           await turn;
+          chain.onRequest = undefined;
         }
       }
       chain.failing = 0;

@@ -135,26 +135,30 @@ describe.each(kinds)("jobs on %s", (on) => {
   });
 
   it("takes over a claim whose lease ran out, and the first holder's outcome counts no more", async () => {
-    let release = () => {};
-    let runs = 0;
+    const ends: (() => void)[] = [];
     const { jobs, pass } = await queue(
       async () => {
-        if (++runs > 1) return;
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
+        const first = ends.length === 0;
+        await new Promise<void>((resolve) => ends.push(resolve));
+        if (first) throw new InvalidInputError("too late to count");
       },
       { lease: 30_000 },
     );
+    const running = async (count: number) => {
+      while (ends.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
     await jobs.enqueue("work", "a", null);
     const first = jobs.runOne();
-    while (runs === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await running(1);
     expect(await jobs.runOne()).toBe(false);
     pass(30_001);
-    expect(await jobs.runOne()).toBe(true);
-    release();
+    const second = jobs.runOne();
+    await running(2);
+    ends[0]?.();
     await first;
-    expect(runs).toBe(2);
+    expect((await list(jobs))[0]).toMatchObject({ state: "running", attempts: 2, error: null });
+    ends[1]?.();
+    await second;
     expect((await list(jobs))[0]).toMatchObject({ state: "done", attempts: 2 });
   });
 

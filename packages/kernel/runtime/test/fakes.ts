@@ -12,7 +12,7 @@ import { encodeAbiParameters, encodeEventTopics, type Hex, parseAbi } from "viem
 import { gatherMigrations } from "../src/tables.ts";
 
 /** URL of a PostgreSQL database to fill, where the same tests run once more. */
-export const postgres = process.env["ASSAY_TEST_POSTGRES"];
+const postgres = process.env["ASSAY_TEST_POSTGRES"];
 
 /** Kinds of database to test on. */
 export const kinds = postgres ? (["sqlite", "postgres"] as const) : (["sqlite"] as const);
@@ -51,7 +51,7 @@ export async function testDatabase(kind: "sqlite" | "postgres" = "sqlite"): Prom
 }
 
 /** A Store in memory. */
-export function fakeStore(): Store {
+function fakeStore(): Store {
   const blobs = new Map<string, Uint8Array>();
   const put = async (bytes: Uint8Array) => {
     const hash = `0x${createHash("sha256").update(bytes).digest("hex")}` as Hex;
@@ -95,10 +95,11 @@ export class FakeChain {
   depth = 0;
   /** Newest block that was ever settled. */
   final = 0;
-  calls = 0;
   /** Share of the requests that fail, 0 to 1. */
   failing = 0;
   withTimestamps = false;
+  /** Called before each JSON-RPC request is answered. */
+  onRequest: ((method: string) => void) | undefined;
   #branch = 0;
   #random = 1;
 
@@ -142,7 +143,7 @@ export class FakeChain {
 
   readonly client = {
     request: async ({ method, params }: { method: string; params: readonly unknown[] }) => {
-      this.calls++;
+      this.onRequest?.(method);
       this.#maybeFail();
       if (method === "eth_getBlockByNumber") return this.#block(Number(params[0]));
       if (method === "eth_getLogs") return this.#logs(params[0] as { fromBlock: Hex; toBlock: Hex });
