@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -391,5 +392,18 @@ describe("completion", () => {
     expect(await run(["completion", shell])).toBe(0);
     for (const word of ["assets", "publish", "royalty-bps", "no-anchor", "retry", "completion", "dir"])
       expect(out).toContain(word);
+  });
+
+  it.skipIf(process.platform === "win32")("works in bash", async () => {
+    await run(["completion", "bash"]);
+    const complete = (...words: string[]) => {
+      const array = words.map((word) => `'${word}'`).join(" ");
+      const script = `${out}\nCOMP_WORDS=(${array}); COMP_CWORD=${words.length - 1}; _assay; echo "\${COMPREPLY[*]}"`;
+      return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim();
+    };
+    expect(complete("assay", "pub")).toBe("publish");
+    expect(complete("assay", "assets", "")).toBe("publish list --help");
+    expect(complete("assay", "assets", "publish", "a.csv", "--ro")).toBe("--royalty-bps");
+    expect(complete("assay", "retry", "--")).toContain("--owner");
   });
 });
