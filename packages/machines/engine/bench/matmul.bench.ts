@@ -1,6 +1,8 @@
 import * as ort from "onnxruntime-web";
 import { Builder } from "../src/graph/build.ts";
 import { Program } from "../src/graph/program.ts";
+import { IntegerProduct } from "../src/i8s/matmul/product.ts";
+import { requantiserFor } from "../src/i8s/requantise/reference.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
 import { onnxMatmul } from "./onnxMatmul.ts";
 
@@ -18,6 +20,21 @@ const ROUNDS = 15;
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+/** The int8 product of the same shape with packed weights, requantised to int8. */
+function integerTimes(): number[] {
+  const bytes = (count: number, seed: number) => Int8Array.from(uniform(count, 127, seed, STREAM.init, 2));
+  const product = new IntegerProduct(bytes(K * N, 1), M, K, N);
+  const a = bytes(M * K, 2);
+  const requantiser = requantiserFor(1 / 4096);
+  const times: number[] = [];
+  for (let round = -3; round < ROUNDS; round++) {
+    const start = performance.now();
+    product.run(a, requantiser);
+    if (round >= 0) times.push(performance.now() - start);
+  }
+  return times;
 }
 
 /** F32S matmul 512 x 1024 x 1024 on one thread, alternating with onnxruntime-web in the same process; medians. */
@@ -49,7 +66,16 @@ export async function run(): Promise<BenchLine[]> {
   if (!(apart < 1e-3)) throw new Error(`the two products differ by ${apart}`);
   const rate = (milliseconds: number) => (2 * M * K * N) / milliseconds / 1e6;
   const value = rate(median(ours));
+  const integer = rate(median(integerTimes()));
   return [
+    {
+      bench: "engine.matmul.i8s.1t",
+      value: integer,
+      unit: "GOP/s",
+      against: "engine.matmul.f32s.1t",
+      ratio: integer / value,
+    },
+
     {
       bench: "engine.matmul.f32s.1t",
       value,

@@ -31,6 +31,32 @@ export const i32 = {
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsigned(offset)],
 };
 
+/** Bytes and 16-bit integers in memory, as 32-bit integers. */
+export const small = {
+  loadS8: (address: Code, offset = 0): Code => [...address, 0x2c, 0, ...unsigned(offset)],
+  storeS8: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3a, 0, ...unsigned(offset)],
+  storeS16: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3b, 1, ...unsigned(offset)],
+};
+
+/** 64-bit integers, two's complement. */
+export const i64 = {
+  const: (value: number): Code => [0x42, ...signed(value)],
+  fromI32: unaryOf(0xac),
+  wrap: unaryOf(0xa7),
+  add: binaryOf(0x7c),
+  sub: binaryOf(0x7d),
+  mul: binaryOf(0x7e),
+  shl: binaryOf(0x86),
+  shrS: binaryOf(0x87),
+  ltS: binaryOf(0x53),
+  gtS: binaryOf(0x55),
+};
+
+/** `yes` when `condition` (an i32) is not zero, else `no`; both are evaluated. */
+export function choose(yes: Code, no: Code, condition: Code): Code {
+  return [...yes, ...no, ...condition, 0x1b];
+}
+
 /** Scalar binary32. */
 export const f32 = {
   add: binaryOf(0x92),
@@ -66,6 +92,8 @@ export const i32x4 = {
   },
   add: binaryOf(...simd(0xae)),
   sub: binaryOf(...simd(0xb1)),
+  /** Products of neighbouring 16-bit lanes, added in pairs: exact in 32 bits unless all four are -32768. */
+  dot: binaryOf(...simd(0xba)),
   shl: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xab)],
   shrS: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xac)],
   shrU: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xad)],

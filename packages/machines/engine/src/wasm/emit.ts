@@ -1,9 +1,9 @@
 import { BugError } from "@base/errors";
 
 /** A WebAssembly value type that kernels use. */
-export type ValueType = "i32" | "f32" | "v128";
+export type ValueType = "i32" | "i64" | "f32" | "v128";
 
-const TYPE_CODE: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const TYPE_CODE: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
 
 /** Unsigned LEB128 of a non-negative integer below 2^32. */
 export function unsigned(value: number): number[] {

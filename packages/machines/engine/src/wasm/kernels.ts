@@ -1,4 +1,6 @@
 import { IntegrityError } from "@base/errors";
+import { emitMatmul } from "../i8s/matmul/kernel.ts";
+import { emitRequantise } from "../i8s/requantise/kernel.ts";
 import { OPS } from "../ops/registry.ts";
 import { ModuleBuilder } from "./emit.ts";
 import { scanModule } from "./scan.ts";
@@ -11,6 +13,8 @@ export function kernelBytes(): Uint8Array<ArrayBuffer> {
   if (bytes !== undefined) return bytes;
   const module = new ModuleBuilder();
   for (const op of OPS) op.kernel.emit(module);
+  emitMatmul(module);
+  emitRequantise(module);
   const emitted = module.encode();
   const [finding] = scanModule(emitted);
   if (finding !== undefined)

@@ -50,7 +50,8 @@ function scalarImmediates(opcode: number): { n?: number; b?: number } | undefine
   if (opcode === 0x0c || opcode === 0x0d) return { n: 1 };
   if (opcode >= 0x20 && opcode <= 0x22) return { n: 1 };
   if (opcode >= 0x28 && opcode <= 0x3e) return { n: 2 };
-  if (opcode === 0x41) return { n: 1 };
+  if (opcode === 0x1a || opcode === 0x1b) return {};
+  if (opcode === 0x41 || opcode === 0x42) return { n: 1 };
   if (opcode === 0x43) return { b: 4 };
   if (opcode >= 0x45 && opcode <= 0xc4) return {};
   return undefined;

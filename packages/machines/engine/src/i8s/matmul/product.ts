@@ -1,0 +1,97 @@
+import { InvalidInputError } from "@base/errors";
+import type { Exports } from "../../ops/op.ts";
+import { kernelModule } from "../../wasm/kernels.ts";
+import { checkRequantiser, type Requantiser } from "../requantise/reference.ts";
+import { WIDTH } from "./kernel.ts";
+import { checkMatmul } from "./reference.ts";
+
+const PAGE = 65_536;
+
+/** An int8 matrix product with fixed right operand (a layer's weights), packed once. */
+export class IntegerProduct {
+  readonly #exports: Exports;
+  readonly #memory: WebAssembly.Memory;
+  readonly #m: number;
+  readonly #k: number;
+  readonly #n: number;
+  readonly #at: {
+    readonly raw: number;
+    readonly wide: number;
+    readonly panels: number;
+    readonly sums: number;
+    readonly result: number;
+  };
+
+  /** `weights` is [k, n]; at most `m` rows are multiplied at once. Throws InvalidInputError when shapes do not fit. */
+  constructor(weights: Int8Array, m: number, k: number, n: number) {
+    checkMatmul(new Int8Array(m * k), weights, m, k, n);
+    [this.#m, this.#k, this.#n] = [m, k, n];
+    const sizes = [
+      Math.max(m * k, k * n),
+      m * this.#pairs * 4,
+      this.#panels * this.#pairs * WIDTH * 4,
+      m * this.#panels * WIDTH * 4,
+      m * n,
+    ];
+    const offsets = sizes.map((_, index) =>
+      sizes.slice(0, index).reduce((sum, size) => sum + Math.ceil((size + 16) / 64) * 64, 64),
+    );
+    const [raw, wide, panels, sums, result] = offsets as [number, number, number, number, number];
+    this.#at = { raw, wide, panels, sums, result };
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((result + m * n + 64) / PAGE) });
+    const instance = new WebAssembly.Instance(kernelModule(), { env: { memory: this.#memory } });
+    this.#exports = instance.exports as unknown as Exports;
+    new Int8Array(this.#memory.buffer, raw, weights.length).set(weights);
+    for (let panel = 0; panel < this.#panels; panel++) {
+      const to = panels + panel * this.#pairs * WIDTH * 4;
+      this.#call("i8s.pack", raw + panel * WIDTH, to, k, Math.min(WIDTH, n - panel * WIDTH), n, this.#pairs);
+    }
+  }
+
+  get #pairs(): number {
+    return Math.ceil(this.#k / 2);
+  }
+
+  get #panels(): number {
+    return Math.ceil(this.#n / WIDTH);
+  }
+
+  #call(name: string, ...args: number[]): void {
+    (this.#exports[name] as (...args: number[]) => void)(...args);
+  }
+
+  #multiply(a: Int8Array): void {
+    if (a.length !== this.#m * this.#k)
+      throw new InvalidInputError(`The product takes ${this.#m * this.#k} numbers, not ${a.length}.`);
+    const { raw, wide, panels, sums } = this.#at;
+    new Int8Array(this.#memory.buffer, raw, a.length).set(a);
+    this.#call("i8s.widen", raw, wide, this.#m, this.#k, this.#pairs * 4);
+    const row = this.#panels * WIDTH * 4;
+    for (let panel = 0; panel < this.#panels; panel++) {
+      const packed = panels + panel * this.#pairs * WIDTH * 4;
+      this.#call("i8s.panel", wide, this.#pairs * 4, packed, sums + panel * WIDTH * 4, row, this.#m, this.#pairs);
+    }
+  }
+
+  /** The exact int32 sums [m, n] of `a` [m, k]. */
+  sums(a: Int8Array): Int32Array {
+    this.#multiply(a);
+    const all = new Int32Array(this.#memory.buffer, this.#at.sums, this.#m * this.#panels * WIDTH);
+    const dense = new Int32Array(this.#m * this.#n);
+    for (let i = 0; i < this.#m; i++) {
+      const from = i * this.#panels * WIDTH;
+      dense.set(all.subarray(from, from + this.#n), i * this.#n);
+    }
+    return dense;
+  }
+
+  /** The requantised product, int8 [m, n]. */
+  run(a: Int8Array, requantiser: Requantiser): Int8Array {
+    checkRequantiser(requantiser);
+    this.#multiply(a);
+    const { multiplier, shift, zero } = requantiser;
+    const { sums, result } = this.#at;
+    this.#call("i8s.requantise", sums, result, this.#m, this.#n, this.#panels * WIDTH * 4, multiplier, shift, zero);
+    return new Int8Array(this.#memory.buffer, result, this.#m * this.#n).slice();
+  }
+}
