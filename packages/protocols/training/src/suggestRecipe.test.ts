@@ -13,7 +13,7 @@ const dayOf = (row: number) => new Date(Date.UTC(2020, 0, 1 + row)).toISOString(
 
 describe("suggestRecipe (SPEC T1)", () => {
   test("real weather: the past trains, the future tests, words become categories", () => {
-    const file = new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets"));
+    const file = new URL("../../../../node_modules/vega-datasets/data/seattle-weather.csv", import.meta.url);
     const recipe = suggestRecipe(parseCsv(readFileSync(file)), { target: "temp_max" });
     expect(recipe).toMatchObject({
       task: "regression",

@@ -7,8 +7,7 @@ import { testTokenBytecode } from "@base/testkit/bytecode.ts";
 import type { Capability, Context, Deployed, Identity } from "@kernel/capability";
 import { createRuntime, gatherMigrations, type Runtime } from "@kernel/runtime";
 import { openChain } from "@machines/chain";
-import { type Database, type Migration, openDatabase, openStore } from "@machines/store";
-import pg from "pg";
+import { openDatabase, openStore } from "@machines/store";
 import { privateKeyToAccount } from "viem/accounts";
 
 export interface TestNode {
@@ -19,42 +18,12 @@ export interface TestNode {
   close(): Promise<void>;
 }
 
-export type DatabaseKind = "sqlite" | "postgres";
-
-/** The databases that tests run on: PostgreSQL too where ASSAY_TEST_POSTGRES names one. */
-export const databases: readonly DatabaseKind[] = process.env["ASSAY_TEST_POSTGRES"]
-  ? ["sqlite", "postgres"]
-  : ["sqlite"];
-
-async function openTestDatabase(
-  kind: DatabaseKind,
-  dir: string,
-  migrations: readonly Migration[],
-): Promise<{ db: Database; drop: () => Promise<void> }> {
-  if (kind === "sqlite") return { db: await openDatabase({ dir }, migrations), drop: async () => {} };
-  const url = new URL(process.env["ASSAY_TEST_POSTGRES"] as string);
-  const schema = `t${crypto.randomUUID().replaceAll("-", "")}`;
-  const admin = new pg.Client({ connectionString: url.href });
-  await admin.connect();
-  await admin.query(`create schema ${schema}`);
-  url.searchParams.set("options", `-c search_path=${schema}`);
-  const drop = async () => {
-    await admin.query(`drop schema ${schema} cascade`);
-    await admin.end();
-  };
-  return { db: await openDatabase({ url: url.href }, migrations), drop };
-}
-
 /** Identities with keys of their own; each gets ether and 1000 of the currency. */
-export async function startNode(
-  capabilities: readonly Capability[],
-  names: readonly string[],
-  kind: DatabaseKind = "sqlite",
-): Promise<TestNode> {
+export async function startNode(capabilities: readonly Capability[], names: readonly string[]): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), "assay-node-"));
   const chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
   const store = await openStore({ dir: join(dir, "blobs") });
-  const { db, drop } = await openTestDatabase(kind, dir, gatherMigrations(capabilities));
+  const db = await openDatabase({ dir }, gatherMigrations(capabilities));
   const identities: Identity[] = names.map((name, index) => {
     const account = privateKeyToAccount(`0x${(index + 1).toString(16).padStart(64, "0")}`);
     return { name, address: account.address, account };
@@ -100,7 +69,6 @@ export async function startNode(
     close: async () => {
       await runtime.stop();
       await db.close();
-      await drop();
       await chain.close();
       await rm(dir, { recursive: true, force: true });
     },

@@ -25,7 +25,7 @@ const failing = (report: VerifyReport) =>
 
 beforeAll(async () => {
   node = await startNode([assets, training], ["owner", "modeller"]);
-  const file = new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets")).pathname;
+  const file = new URL("../../../../node_modules/vega-datasets/data/seattle-weather.csv", import.meta.url).pathname;
   weather = await call("assets.publish", { file, price: "5", royaltyBps: 2000 });
   model = await call("training.train", {
     data: [weather.id],

@@ -8,7 +8,7 @@ import type { Capability, Context, Deployed, Identity } from "@kernel/capability
 import { createRuntime, gatherMigrations, type Runtime } from "@kernel/runtime";
 import { openChain } from "@machines/chain";
 import { type Database, type Migration, openDatabase, openStore } from "@machines/store";
-import pg from "pg";
+import { sql } from "kysely";
 import { privateKeyToAccount } from "viem/accounts";
 
 export interface TestNode {
@@ -34,13 +34,12 @@ async function openTestDatabase(
   if (kind === "sqlite") return { db: await openDatabase({ dir }, migrations), drop: async () => {} };
   const url = new URL(process.env["ASSAY_TEST_POSTGRES"] as string);
   const schema = `t${crypto.randomUUID().replaceAll("-", "")}`;
-  const admin = new pg.Client({ connectionString: url.href });
-  await admin.connect();
-  await admin.query(`create schema ${schema}`);
+  const admin = await openDatabase({ url: url.href }, []);
+  await sql.raw(`create schema ${schema}`).execute(admin.kysely);
   url.searchParams.set("options", `-c search_path=${schema}`);
   const drop = async () => {
-    await admin.query(`drop schema ${schema} cascade`);
-    await admin.end();
+    await sql.raw(`drop schema ${schema} cascade`).execute(admin.kysely);
+    await admin.close();
   };
   return { db: await openDatabase({ url: url.href }, migrations), drop };
 }
