@@ -43,7 +43,7 @@ export async function challenge(
   const standing = resultHash({ modelId: request.modelId, inputHash: request.inputHash, ...state.answer.answer });
   if (own === standing) return { id: state.id, disputed: false, own, standing };
   const head = await context.chain.head();
-  const by = actor(context, given.by ?? context.duties.watchers[0], "challenger");
+  const by = actor(context, given.as ?? context.duties.watchers[0], "challenger");
   const receipt = await challengeAnswer(context, state, answerFrom(result, state, head.timestamp), by);
   await context.indexed(receipt.blockNumber);
   return { id: state.id, disputed: true, own, standing, tx: receipt.transactionHash, gas: receipt.gasUsed };

@@ -28,7 +28,7 @@ export async function decide(
     fee: given.fee,
     value: 0n,
     expiresIn: 86_400,
-    by: given.by,
+    as: given.as,
     policy: given.policy,
   });
   return follow(context, asked.id as `0x${string}`, given.wait);

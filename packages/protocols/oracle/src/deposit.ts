@@ -9,7 +9,7 @@ export async function deposit(
   context: Context,
   given: z.output<typeof depositInput>,
 ): Promise<z.input<typeof depositOutput>> {
-  const payer = context.identities.get(given.by);
+  const payer = context.identities.get(given.as);
   const to = given.to ?? payer.address;
   const { tx, block } = await fundLedger(context, "Oracle", payer, given.amount, to);
   await context.indexed(block);

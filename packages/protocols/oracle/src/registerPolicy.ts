@@ -9,14 +9,14 @@ export async function registerPolicy(
   context: Context,
   given: z.output<typeof registerPolicyInput>,
 ): Promise<z.input<typeof registerPolicyOutput>> {
-  const { by, arbiter, operators, ...terms } = given;
+  const { as: registrant, arbiter, operators, ...terms } = given;
   const oracle = context.contracts.get("Oracle");
   const policy = {
     ...terms,
     operators: [...operators].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)),
     arbiter: arbiter ?? context.contracts.get("Panel").address,
   };
-  const account = context.identities.get(by).account;
+  const account = context.identities.get(registrant).account;
   const receipt = await context.chain.write(account, oracle, "registerPolicy", [policy]);
   await context.indexed(receipt.blockNumber);
   const [event] = parseEventLogs({ abi: oracle.abi, logs: receipt.logs, eventName: "PolicyRegistered" });

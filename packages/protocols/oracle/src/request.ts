@@ -11,7 +11,7 @@ export async function request(
   context: Context,
   given: z.output<typeof requestInput>,
 ): Promise<z.input<typeof requestOutput>> {
-  const who = context.identities.get(given.by);
+  const who = context.identities.get(given.as);
   const policyId = given.policy ?? (await newestPolicy(context));
   const free = await freeBond(context, who.address);
   if (free < given.fee) await fundLedger(context, "Oracle", who, given.fee - free);

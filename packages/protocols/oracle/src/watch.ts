@@ -39,7 +39,7 @@ export async function watch(context: Context, payload: { id: Hex }): Promise<voi
     const watcher = context.identities.get(name);
     if ((await freeBond(context, watcher.address)) < stake) continue;
     await challengeAnswer(context, state, answerFrom(result, state, head.timestamp), watcher);
-    context.log.warn("challenged", { id: state.id, theirs, own, watcher: name });
+    context.log.info("challenged", { id: state.id, theirs, own, watcher: name });
     return;
   }
   context.log.error("a wrong answer stands and no watcher has the bond to challenge it", {

@@ -7,7 +7,7 @@ export async function withdraw(
   context: Context,
   given: z.output<typeof withdrawInput>,
 ): Promise<z.input<typeof withdrawOutput>> {
-  const who = context.identities.get(given.by);
+  const who = context.identities.get(given.as);
   const oracle = context.contracts.get("Oracle");
   const [before] = (await context.chain.read(oracle, "account", [who.address])) as [bigint, bigint];
   const value = given.amount ?? before;

@@ -3,7 +3,7 @@ import { capabilities } from "@shells/node/capabilities.ts";
 import type { Config } from "@shells/node/config.ts";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { connect } from "./connect.ts";
+import { connect as connectTo } from "./connect.ts";
 import { type Connection, type GlobalOption, type Io, runCli } from "./program.ts";
 import { shellCommands } from "./shell.ts";
 
@@ -54,7 +54,23 @@ async function openHere(given: Readonly<Record<string, unknown>>): Promise<Conne
   };
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+/** Exit code of a receipt that does not hold: the same as for any other broken integrity. */
+const NOT_VERIFIED = 4;
+let verified = true;
+
+/** Notes a verification that failed: its report is printed like any result, but the command must not exit with 0. */
+function noticing(connection: Connection): Connection {
+  return {
+    ...connection,
+    call: async (name, input, onProgress) => {
+      const result = await connection.call(name, input, onProgress);
+      if (name === "assets.verify") verified = (result as { verified: boolean }).verified;
+      return result;
+    },
+  };
+}
+
+const code = await runCli(process.argv.slice(2), {
   version,
   capabilities,
   io,
@@ -68,16 +84,17 @@ process.exitCode = await runCli(process.argv.slice(2), {
     status: "node.status",
   },
   connect: (given) =>
-    connect({
+    connectTo({
       dir: resolve(String(given["dir"] ?? env["ASSAY_DIR"] ?? ".assay")),
       url: (given["url"] as string | undefined) ?? env["ASSAY_URL"],
       token: env["ASSAY_TOKEN"],
       open: () => openHere(given),
-    }),
+    }).then(noticing),
   renderers: {
     "assets.trace": ({ tree }: { tree: string }) => tree,
   },
   extend: (program, run) => shellCommands(program, run, { configOf, version, env }),
 });
+process.exitCode = code === 0 && !verified ? NOT_VERIFIED : process.exitCode || code;
 // Everything is closed by now; a library's leftover timer must not keep the command alive.
 process.exit();
