@@ -37,7 +37,7 @@ function reasons(score: number) {
   const parts = names.flatMap((name, n) =>
     Array.from({ length: 6 }, (_, bin) => ({
       name: `${name}, days ${bin * 15 + 1} to ${bin * 15 + 15}`,
-      value: (Math.sin(n * 7.3 + bin * 2.1) * [0.2, 0.09, 0.03, 0.012].at(n)) as number,
+      value: Math.sin(n * 7.3 + bin * 2.1) * ([0.2, 0.09, 0.03, 0.012][n] ?? 0),
     })),
   );
   const rest = score - 0.6412 - parts.reduce((sum, p) => sum + p.value, 0);
