@@ -58,7 +58,7 @@ export interface PricingReport {
    * premium and capital together; by nearest rank, so with fewer than 100 years it is the worst year's.
    */
   readonly capital99: number;
-  readonly premiums: readonly { readonly area: string; readonly seasons: number; readonly rate: number }[];
+  readonly premiums: { readonly area: string; readonly seasons: number; readonly rate: number }[];
 }
 
 /** Ratios and payouts of every season whose trailing years are known. A season never sees its own or a later year. */
@@ -94,10 +94,13 @@ export function priceHistory(records: readonly YieldRecord[], options: PricingOp
   const within = ([from, to]: readonly [number, number]) => seasons.filter(({ year }) => year >= from && year <= to);
   const [train, test] = [within(options.train), within(options.test)];
   if (train.length === 0 || test.length === 0) {
-    throw new InvalidInputError("there are no seasons with enough years before them in the training or the test years", {
-      hints: [`Each needs ${options.known} of the ${options.trailing} years before it.`],
-      data: { trainSeasons: train.length, testSeasons: test.length },
-    });
+    throw new InvalidInputError(
+      "there are no seasons with enough years before them in the training or the test years",
+      {
+        hints: [`Each needs ${options.known} of the ${options.trailing} years before it.`],
+        data: { trainSeasons: train.length, testSeasons: test.length },
+      },
+    );
   }
   const burnTrain = meanShare(train);
   const byArea = Map.groupBy(train, ({ area }) => area);

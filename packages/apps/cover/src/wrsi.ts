@@ -70,8 +70,7 @@ export function referenceEvapotranspiration(day: WeatherDay, radiation: readonly
     throw new InvalidInputError(`the day's maximum of ${day.maximum} is below its minimum of ${day.minimum}`);
   }
   const mean = (day.maximum + day.minimum) / 2;
-  const evaporated = 0.0023 * (mean + 17.8) * Math.sqrt(range) * (radiation[day.month - 1] as number) * MM_PER_MJ;
-  return evaporated > 0 ? evaporated : 0;
+  return Math.max(0, 0.0023 * (mean + 17.8) * Math.sqrt(range) * (radiation[day.month - 1] as number) * MM_PER_MJ);
 }
 
 /** Crop coefficient on day `index` (from 0) of the season: flat, rising, flat, falling (FAO-56, figure 34). */
@@ -113,7 +112,11 @@ export function wrsi(days: readonly WeatherDay[], radiation: readonly number[], 
  * The index at each day: over the season that ends there. The first days, before a whole season has passed, have the
  * index of the shorter span from the first day on.
  */
-export function rollingWrsi(days: readonly WeatherDay[], radiation: readonly number[], crop: Crop = greenBeans): number[] {
+export function rollingWrsi(
+  days: readonly WeatherDay[],
+  radiation: readonly number[],
+  crop: Crop = greenBeans,
+): number[] {
   const length = seasonDays(crop);
   return days.map((_, end) => wrsi(days.slice(Math.max(0, end + 1 - length), end + 1), radiation, crop));
 }

@@ -10,7 +10,8 @@ export function radiation(latitude, dayOfYear) {
   const distance = 1 + 0.033 * Math.cos(angle);
   const declination = 0.409 * Math.sin(angle - 1.39);
   const sunset = Math.acos(-Math.tan(phi) * Math.tan(declination));
-  const daily = sunset * Math.sin(phi) * Math.sin(declination) + Math.cos(phi) * Math.cos(declination) * Math.sin(sunset);
+  const daily =
+    sunset * Math.sin(phi) * Math.sin(declination) + Math.cos(phi) * Math.cos(declination) * Math.sin(sunset);
   return ((24 * 60) / Math.PI) * 0.082 * distance * daily;
 }
 

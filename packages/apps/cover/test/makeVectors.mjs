@@ -12,7 +12,16 @@ function random(below) {
 function vector(output, trigger, exit, tsi, sumInsured) {
   const ratio = output < 0n ? 0n : output > WAD ? WAD : output;
   const share = ratio >= trigger ? 0n : ratio <= exit ? tsi : (tsi * (trigger - ratio)) / (trigger - exit);
-  return [output, trigger, exit, tsi, sumInsured, share, (sumInsured * share) / WAD, (sumInsured * tsi + WAD - 1n) / WAD];
+  return [
+    output,
+    trigger,
+    exit,
+    tsi,
+    sumInsured,
+    share,
+    (sumInsured * share) / WAD,
+    (sumInsured * tsi + WAD - 1n) / WAD,
+  ];
 }
 
 const cases = [];
@@ -23,7 +32,20 @@ for (const [trigger, exit, tsi] of [
   [1n, 0n, 1n],
   [WAD, WAD - 1n, 1n],
 ])
-  for (const output of [-1n, 0n, exit - 1n, exit, exit + 1n, (trigger + exit) / 2n, trigger - 1n, trigger, trigger + 1n, WAD, WAD + 1n, 7n * WAD])
+  for (const output of [
+    -1n,
+    0n,
+    exit - 1n,
+    exit,
+    exit + 1n,
+    (trigger + exit) / 2n,
+    trigger - 1n,
+    trigger,
+    trigger + 1n,
+    WAD,
+    WAD + 1n,
+    7n * WAD,
+  ])
     cases.push(vector(output, trigger, exit, tsi, 1000n * WAD + 1n));
 for (let i = 0; i < 80; i++) {
   const trigger = 1n + random(WAD);
