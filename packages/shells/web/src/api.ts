@@ -745,7 +745,7 @@ function movesOf({ d, wire, nameOf, first, challenge, proposer, challenger }: Di
       : []),
     ...(challenge?.resolvedTx
       ? [
-          move("resolved", "court", d?.request.requester ?? wire.client, {
+          move("resolved", "court", wire.client, {
             tx: challenge.resolvedTx,
             at: int(challenge.resolvedAt),
             detail: challenge.ruling === "claim" ? "corrected" : undefined,

@@ -83,6 +83,7 @@ export function App() {
   useEffect(() => follow(client), [client]);
   useEffect(() => {
     const name = (t.nav as Record<string, string>)[route.page];
+    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     document.title = name ? `${name} · ${t.app}` : t.app;
     if (last.current === spot) return;
     last.current = spot;
