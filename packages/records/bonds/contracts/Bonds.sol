@@ -40,6 +40,7 @@ abstract contract Bonds is IBonds, ReentrancyGuardTransient {
     /// @inheritdoc IBonds
     function withdraw(uint256 amount) external nonReentrant {
         if (amount == 0) revert ZeroAmount();
+        if (msg.sender == BURN) revert InsufficientFree(BURN, amount, 0);
         _debit(msg.sender, amount);
         _afterDebit(msg.sender);
         emit Withdrawn(msg.sender, amount);
