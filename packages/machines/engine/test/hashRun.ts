@@ -1,11 +1,13 @@
 // Prints one line of hashes: a training run, an explained decision, random bits through every operator, and a
 // control that fuses multiply-add where the processor can. Started with different V8 flags by matrix.test.ts.
+import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { sha256Hex } from "@base/bytes/hash.ts";
 import { toBytes } from "../src/bits.ts";
 import { Builder } from "../src/graph/build.ts";
 import { sizeOf } from "../src/graph/ir.ts";
 import { Program } from "../src/graph/program.ts";
 import { loadModel, sliceTable, train } from "../src/index.ts";
+import { boost } from "../src/trees/boost.ts";
 import { f32x4, v128 } from "../src/wasm/code.ts";
 import { ModuleBuilder } from "../src/wasm/emit.ts";
 import { build, FORMS, randomBits } from "./bits.ts";
@@ -23,6 +25,15 @@ function hashOperators(): string {
     return toBytes(program.read("y"));
   });
   return sha256Hex(...parts);
+}
+
+function hashTrees(): string {
+  const x = Float32Array.from(randomBits(3000, 77), (value) => (Number.isFinite(value) ? value : 0));
+  const y = Float32Array.from({ length: 1000 }, (_, row) =>
+    (x[row * 3] as number) > (x[row * 3 + 1] as number) ? 1 : 0,
+  );
+  const model = boost(x, y, { task: "binary", trees: 20, leaves: 8, learningRate: 0.1 });
+  return sha256Hex(canonicalJsonBytes(model));
 }
 
 /** relaxed_madd (0xfd 0x105) rounds once or twice, by hardware: what the kernels must never use. */
@@ -52,6 +63,7 @@ console.log(
     output: decision.outputWad.toString(),
     reasons: sha256Hex(reasons),
     operators: hashOperators(),
+    trees: hashTrees(),
     relaxed: hashRelaxed(),
   }),
 );
