@@ -1,45 +1,17 @@
 /**
- * Every shape that the dashboard expects from a node's API, the calls that fetch them, and how they become what the
- * pages draw (model.ts). Reads are `GET /v1/<room>/<verb>?…`; whole numbers beyond 2^53 travel as decimal strings.
+ * Every shape that the dashboard expects from a node's API, and how it is called. reads.ts makes of them what the pages
+ * draw (model.ts). Reads are `GET /v1/<room>/<verb>?…`; whole numbers beyond 2^53 travel as decimal strings.
  */
 import { BaseError } from "@base/errors";
-import { seasonName } from "./format.ts";
-import type {
-  Asset,
-  Check,
-  CoverList,
-  Decision,
-  DecisionState,
-  Dispute,
-  Finality,
-  Hex,
-  JobRow,
-  Move,
-  NodeStatus,
-  Policy,
-  PolicyState,
-  Pool,
-  Reason,
-  SeasonDay,
-  Seconds,
-  Share,
-  Step,
-  Trace,
-  TraceEdge,
-  TraceNode,
-  Transaction,
-  Wad,
-} from "./model.ts";
-
-export type * from "./model.ts";
+import type { Hex, PolicyState, Pool, Reason, SeasonDay, Step, Transaction, Wad } from "./model.ts";
 
 // ---------------------------------------------------------------- wire shapes
 
 /** Whole number as the node writes it. */
-type Int = string | number;
+export type Int = string | number;
 
 /** One line of `assets.list`. */
-interface WireAsset {
+export interface WireAsset {
   readonly id: string;
   readonly kind: string;
   readonly name: string | null;
@@ -53,13 +25,13 @@ interface WireAsset {
   readonly at: string;
 }
 
-interface WireRef {
+export interface WireRef {
   readonly kind: string;
   readonly id: string;
 }
 
 /** `assets.trace?id=kind:id`: an edge's `from` was made from, decided by or paid because of its `to`. */
-interface WireTrace {
+export interface WireTrace {
   readonly subject: WireRef;
   readonly nodes: readonly (WireRef & {
     readonly label: string | null;
@@ -72,7 +44,7 @@ interface WireTrace {
 }
 
 /** One line of `oracle.list`. */
-interface WireDecisionLine {
+export interface WireDecisionLine {
   readonly id: Hex;
   readonly status: string;
   readonly model: Int;
@@ -83,7 +55,7 @@ interface WireDecisionLine {
   readonly challenged: boolean;
 }
 
-interface WireAnswer {
+export interface WireAnswer {
   readonly output: Wad;
   readonly confidenceBps: number;
   readonly whyHash: Hex;
@@ -93,7 +65,7 @@ interface WireAnswer {
 }
 
 /** `oracle.show?id=…`; fields with a question mark are used when the node gives them. */
-interface WireDecision {
+export interface WireDecision {
   readonly id: Hex;
   readonly status: string;
   readonly request: { readonly requester: Hex; readonly modelId: Int; readonly inputHash: Hex; readonly fee: Wad };
@@ -132,7 +104,7 @@ interface WireDecision {
 }
 
 /** `arbitration.list` and `arbitration.show`: the panel's side of a dispute. */
-interface WireDispute {
+export interface WireDispute {
   readonly id: Int;
   readonly client: Hex;
   /** Id of the decision. */
@@ -159,7 +131,7 @@ interface WireDispute {
 }
 
 /** `node.status`, or what the runtime tells at `/v1/status`; balances in base units. */
-interface WireStatus {
+export interface WireStatus {
   readonly version?: string;
   readonly currency?: string;
   readonly chain: {
@@ -183,10 +155,10 @@ interface WireStatus {
 }
 
 /** A row of `node.transactions`. */
-type WireTransaction = Omit<Transaction, "senderName">;
+export type WireTransaction = Omit<Transaction, "senderName">;
 
 /** A policy in `cover.list` and `cover.show`. */
-interface WirePolicy {
+export interface WirePolicy {
   readonly id: Int;
   readonly risk: Int;
   readonly state: PolicyState;
@@ -205,14 +177,14 @@ interface WirePolicy {
 }
 
 /** `cover.list`. */
-interface WireCover {
+export interface WireCover {
   readonly policies: readonly WirePolicy[];
   readonly risks: readonly { readonly id: Int; readonly region: string | null }[];
   readonly pool: Pool;
 }
 
 /** `cover.show?id=…` of a policy. */
-interface WirePolicyDetail {
+export interface WirePolicyDetail {
   readonly policy: WirePolicy | null;
   readonly risk: { readonly id: Int; readonly region: string | null };
   readonly payout: { readonly amount: Wad; readonly tx: Hex; readonly at: Int } | null;
@@ -220,14 +192,14 @@ interface WirePolicyDetail {
 }
 
 /** A step of `node.story`; ids and gas may stand in `result`. */
-interface WireStep extends Omit<Step, "ids" | "gas"> {
+export interface WireStep extends Omit<Step, "ids" | "gas"> {
   readonly ids?: Readonly<Record<string, string>>;
   readonly gas?: Int;
   readonly result?: Readonly<Record<string, unknown>>;
 }
 
 /** A row of `jobs.list`. */
-interface WireJob {
+export interface WireJob {
   readonly kind: string;
   readonly key: string;
   readonly state: string;
@@ -252,9 +224,10 @@ export class ApiError extends BaseError {
   }
 }
 
-type Query = Readonly<Record<string, string | undefined>>;
+export type Query = Readonly<Record<string, string | undefined>>;
 
-async function call(method: "GET" | "POST", action: string, input: unknown): Promise<unknown> {
+/** Calls an action; rejects with {@link ApiError}. */
+export async function call(method: "GET" | "POST", action: string, input: unknown): Promise<unknown> {
   let url = `/v1/${action.replace(".", "/")}`;
   const init: RequestInit = { method, headers: { accept: "application/json" } };
   if (method === "GET") {
@@ -289,509 +262,15 @@ async function call(method: "GET" | "POST", action: string, input: unknown): Pro
   throw new ApiError(String(message), String(problem["name"] ?? "HttpError"), response.status, hints);
 }
 
-const read = <T>(action: string, query: Query = {}): Promise<T> => call("GET", action, query) as Promise<T>;
+/** Reads from an action by GET; rejects with {@link ApiError}. */
+export const read = <T>(action: string, query: Query = {}): Promise<T> => call("GET", action, query) as Promise<T>;
 
 /** Lists come as an array, or as a page that holds one. */
-function rows<T>(body: unknown, field: string): readonly T[] {
+export function rows<T>(body: unknown, field: string): readonly T[] {
   if (Array.isArray(body)) return body as T[];
   const found = (body as Record<string, unknown> | null)?.[field];
   return Array.isArray(found) ? (found as T[]) : [];
 }
 
-/** The calls the pages make; each rejects with {@link ApiError}. */
-export const api = {
-  status: readStatus,
-  story: async () => rows<WireStep>(await read("node.story"), "steps").map(toStep),
-  jobs: async () => rows<WireJob>(await read("jobs.list", { limit: "60" }), "jobs").map(toJob),
-  assets: readAssets,
-  trace: (id?: string) => (id === undefined ? traceAll() : traceOne(id)),
-  decisions: readDecisions,
-  decision: readDecision,
-  disputes: readDisputes,
-  dispute: readDispute,
-  cover: readCover,
-  policy: readPolicy,
-  transactions: readTransactions,
-  verify: async (receipt: unknown) => rows<Check>(await call("POST", "assets.verify", { receipt }), "checks"),
-};
-
 /** Address of the live event stream. */
 export const eventsUrl = "/v1/events";
-
-// ---------------------------------------------------------------- node
-
-const int = (value: Int | null | undefined): number | undefined =>
-  value === null || value === undefined ? undefined : Number(value);
-
-/** Leaves out fields that are undefined, so that optional fields stay absent. */
-function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-async function readStatus(): Promise<NodeStatus> {
-  const wire = await read<WireStatus>("node.status").catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return call("GET", "status", {}) as Promise<WireStatus>;
-    throw error;
-  });
-  const { jobs, chain, duties } = wire;
-  const rolesOf = (name: string) =>
-    [
-      duties?.operators.includes(name) ? "operator" : "",
-      duties?.watchers.includes(name) ? "watcher" : "",
-      duties?.panelists.includes(name) ? "panelist" : "",
-      duties?.keeper === name ? "keeper" : "",
-    ]
-      .filter(Boolean)
-      .join(", ") || undefined;
-  return {
-    version: wire.version ?? "",
-    ...given({ currency: wire.currency, disk: wire.disk }),
-    chain: {
-      kind: chain.kind,
-      chainId: chain.id,
-      head: Number(chain.head),
-      settled: Number(chain.settled),
-      indexed: Number(wire.index?.block ?? chain.head),
-      ...given({ timestamp: int(chain.timestamp) }),
-    },
-    contracts: (wire.contracts ?? []).map((c) => ({ name: c.name, address: c.address, block: Number(c.block) })),
-    identities: wire.identities.map(({ name, address, currency }) => ({
-      name,
-      address,
-      ...given({ role: rolesOf(name), balance: currency }),
-    })),
-    jobs: {
-      queued: int(jobs["ready"]) ?? 0,
-      running: int(jobs["running"]) ?? 0,
-      done: int(jobs["done"]) ?? 0,
-      failed: int(jobs["failed"]) ?? 0,
-    },
-  };
-}
-
-async function readTransactions(): Promise<readonly Transaction[]> {
-  const [list, nameOf] = await Promise.all([read("node.transactions", { limit: "200" }), names()]);
-  return rows<WireTransaction>(list, "transactions").map((row) => ({
-    ...row,
-    ...given({ senderName: nameOf(row.sender) }),
-  }));
-}
-
-type Names = (address: Hex | undefined) => string | undefined;
-let knownNames: { readonly at: number; readonly names: Promise<Names> } | undefined;
-
-/** Names of addresses: identities of this node and its contracts; asked again after 15 s. */
-function names(): Promise<Names> {
-  if (knownNames && Date.now() - knownNames.at < 15_000) return knownNames.names;
-  const found = readStatus().then(
-    (status) => {
-      const map = new Map([...status.contracts, ...status.identities].map((x) => [x.address.toLowerCase(), x.name]));
-      return (address: Hex | undefined) => (address === undefined ? undefined : map.get(address.toLowerCase()));
-    },
-    (): Names => () => undefined,
-  );
-  knownNames = { at: Date.now(), names: found };
-  return found;
-}
-
-const ID_KEYS = /^(asset|data|derived|weather|labelled|model|run|policy|decision|request|dispute|payout|receipt)(Id)?$/;
-
-/** Gas of a step: one number, or one for each of its transactions. */
-function gasIn(value: unknown): number | undefined {
-  if (typeof value === "number" || typeof value === "string") return Number(value);
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.values(value).reduce<number>((sum, part) => sum + (Number(part) || 0), 0);
-}
-
-function toStep({ result, ids, gas, ...step }: WireStep): Step {
-  const values = Object.entries(result ?? {});
-  const found = Object.fromEntries(
-    values.flatMap(([key, value]) => {
-      const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-      return /^0x[0-9a-f]{40,64}$/i.test(text) || (ID_KEYS.test(key) && /^\d+$/.test(text)) ? [[key, text]] : [];
-    }),
-  );
-  const spent = int(gas) ?? gasIn(result?.["gas"] ?? result?.["gasUsed"]);
-  const all = ids ?? found;
-  return { ...step, ...given({ gas: spent, ids: Object.keys(all).length > 0 ? all : undefined }) };
-}
-
-const toJob = (job: WireJob): JobRow => ({
-  kind: job.kind,
-  key: job.key,
-  state: job.state === "ready" ? "queued" : (job.state as JobRow["state"]),
-  attempts: job.attempts,
-  ...given({ updatedAt: job.updated, error: job.error ?? undefined }),
-});
-
-// ---------------------------------------------------------------- assets and lineage
-
-async function readAssets(): Promise<readonly Asset[]> {
-  const [list, nameOf] = await Promise.all([read("assets.list", { limit: "500" }), names()]);
-  return rows<WireAsset>(list, "assets").map((a) => ({
-    id: String(a.id),
-    kind: a.kind,
-    name: a.name ?? `${a.kind} ${a.id}`,
-    owner: a.owner,
-    root: a.root,
-    parents: a.parents,
-    price: a.price,
-    royaltyBps: a.royaltyBps,
-    // The list comes from the index of a chain whose blocks may still vanish only until they are settled.
-    finality: "final",
-    at: Date.parse(a.at) / 1000,
-    ...given({ ownerName: nameOf(a.owner) }),
-  }));
-}
-
-const refKey = (ref: WireRef) => `${ref.kind}:${ref.id}`;
-const MAX_ROOTS = 12;
-
-/** What a trace itself does not say: kinds of assets, how far decisions and blocks are settled. */
-async function traceFacts() {
-  const [assets, decisions, status] = await Promise.allSettled([readAssets(), readDecisions(), readStatus()]);
-  const known = assets.status === "fulfilled" ? assets.value : [];
-  return {
-    assets: known,
-    kinds: new Map(known.map((a) => [a.id, a.kind])),
-    decisions: new Map(decisions.status === "fulfilled" ? decisions.value.map((d) => [d.id, d.finality]) : []),
-    settled: status.status === "fulfilled" ? status.value.chain.settled : 0,
-  };
-}
-
-function toTrace(wire: readonly WireTrace[], facts: Awaited<ReturnType<typeof traceFacts>>): Trace {
-  const nodes = new Map<string, TraceNode>();
-  const edges = new Map<string, TraceEdge>();
-  for (const part of wire) {
-    for (const n of part.nodes) {
-      const block = int(n.block);
-      const settled: Finality = block !== undefined && block <= facts.settled ? "final" : "provisional";
-      nodes.set(refKey(n), {
-        id: refKey(n),
-        ref: n.id,
-        kind: n.kind === "asset" ? (facts.kinds.get(n.id) ?? "data") : n.kind,
-        label: n.label ?? refKey(n),
-        finality: (n.kind === "decision" ? facts.decisions.get(n.id) : undefined) ?? settled,
-        ...given({ hash: n.statement ?? undefined, block, tx: n.tx ?? undefined }),
-      });
-    }
-    for (const e of part.edges) {
-      edges.set(`${refKey(e.from)} ${refKey(e.to)}`, { from: refKey(e.to), to: refKey(e.from), label: e.role });
-    }
-  }
-  const root = wire.length === 1 && wire[0] ? { root: refKey(wire[0].subject) } : {};
-  return { ...root, nodes: [...nodes.values()], edges: [...edges.values()] };
-}
-
-async function traceOne(id: string): Promise<Trace> {
-  const [wire, facts] = await Promise.all([read<WireTrace>("assets.trace", { id, direction: "both" }), traceFacts()]);
-  return toTrace([wire], facts);
-}
-
-/** Everything that stands on the data of this node, and what else those things stand on. */
-async function traceAll(): Promise<Trace> {
-  const facts = await traceFacts();
-  const roots = facts.assets.filter((a) => !a.parents?.length).slice(0, MAX_ROOTS);
-  const down = await Promise.all(
-    roots.map((a) => read<WireTrace>("assets.trace", { id: `asset:${a.id}`, direction: "uses" })),
-  );
-  const ends = down.flatMap((w) => w.nodes.filter((n) => !w.edges.some((e) => refKey(e.to) === refKey(n))));
-  const unique = [...new Set(ends.map(refKey))].slice(0, MAX_ROOTS);
-  const up = await Promise.all(unique.map((id) => read<WireTrace>("assets.trace", { id, direction: "sources" })));
-  return toTrace([...down, ...up], facts);
-}
-
-// ---------------------------------------------------------------- decisions
-
-const STATES: Readonly<Record<string, DecisionState>> = {
-  open: "requested",
-  answered: "proposed",
-  disputed: "disputed",
-  final: "final",
-  undelivered: "final",
-  void: "expired",
-};
-
-function finalityOf(status: string): Finality {
-  if (status === "final" || status === "undelivered") return "final";
-  if (status === "disputed") return "disputed";
-  return status === "void" ? "failed" : "provisional";
-}
-
-async function readDecisions(): Promise<readonly Decision[]> {
-  const [list, nameOf, assets, cover] = await Promise.all([
-    read("oracle.list", { limit: "200" }),
-    names(),
-    readAssets().catch(() => []),
-    readCover().catch(() => undefined),
-  ]);
-  return rows<WireDecisionLine>(list, "decisions").map((d) => {
-    const policy = cover?.policies.find((p) => p.decisionId === d.id);
-    return {
-      id: d.id,
-      state: STATES[d.status] ?? "requested",
-      finality: finalityOf(d.status),
-      modelId: String(d.model),
-      consumer: d.requester,
-      tier: "T2",
-      ...given({
-        modelName: assets.find((a) => a.id === String(d.model))?.name,
-        consumerName: nameOf(d.requester),
-        subject: policy?.name,
-        policyId: policy?.id,
-        requestedAt: int(d.askedAt),
-        output: d.output ?? undefined,
-        windowEndsAt: int(d.deadline),
-      }),
-    };
-  });
-}
-
-async function readDecision(id: string): Promise<Decision> {
-  const [d, nameOf, assets, cover] = await Promise.all([
-    read<WireDecision>("oracle.show", { id }),
-    names(),
-    readAssets().catch(() => []),
-    readCover().catch(() => undefined),
-  ]);
-  const policy = cover?.policies.find((p) => p.decisionId === d.id);
-  const days = d.input?.select;
-  const dispute = d.challenges.at(-1);
-  const tier = d.policy.window > 0 ? "T2" : d.policy.threshold > 1 ? "T1" : "T0";
-  return {
-    id: d.id,
-    state: STATES[d.status] ?? "requested",
-    finality: finalityOf(d.status),
-    modelId: String(d.request.modelId),
-    consumer: d.request.requester,
-    tier,
-    inputHash: d.request.inputHash,
-    tx: d.askedTx,
-    fee: d.request.fee,
-    signers: (d.answer?.signers ?? []).map((address) => ({
-      address,
-      bond: d.policy.bond,
-      ...given({ name: nameOf(address) }),
-    })),
-    shares: d.final ? sharesOf(d, nameOf, assets) : [],
-    ...given({
-      modelName: assets.find((a) => a.id === String(d.request.modelId))?.name,
-      consumerName: nameOf(d.request.requester),
-      subject: policy?.name ?? (days?.from && days.to ? `${days.from} to ${days.to}` : undefined),
-      policyId: policy?.id,
-      now: int(d.now),
-      requestedAt: int(d.askedAt),
-      output: d.final?.output ?? d.answer?.output,
-      confidenceBps: d.answer?.confidenceBps,
-      whyHash: d.answer?.whyHash,
-      evidenceRoot: d.answer?.evidenceRoot,
-      base: d.answer?.why?.base,
-      reasons: d.answer?.why?.contributions,
-      proposedAt: int(d.answers?.[0]?.at ?? d.answer?.producedAt),
-      windowEndsAt: int(d.answer?.deadline),
-      finalizedAt: int(d.final?.at),
-      delivered: d.final?.delivered,
-      disputeId: dispute === undefined ? undefined : String(dispute.disputeId),
-    }),
-  };
-}
-
-const ROLE_OF_KIND: Readonly<Record<string, string>> = {
-  model: "modeller",
-  data: "data owner",
-  derived: "data preparer",
-};
-
-/** The fee as it was paid: royalties by the lineage, the rest to those who signed. */
-function sharesOf(d: WireDecision, nameOf: Names, assets: readonly Asset[]): readonly Share[] {
-  const paid = d.royalties.reduce((sum, r) => sum + BigInt(r.amount), 0n);
-  const signers = d.answer?.signers ?? [];
-  const rest = BigInt(d.request.fee) - paid;
-  const each = signers.length > 0 ? rest / BigInt(signers.length) : 0n;
-  const owns = (owner: Hex, kind: string) =>
-    assets.some((a) => a.kind === kind && a.owner.toLowerCase() === owner.toLowerCase());
-  return [
-    ...signers.map((to) => ({ to, role: "operator", amount: each.toString(), ...given({ name: nameOf(to) }) })),
-    ...d.royalties.map((r) => {
-      const kind = ["data", "model", "derived"].find((k) => owns(r.owner, k));
-      return {
-        to: r.owner,
-        role: (kind && ROLE_OF_KIND[kind]) ?? "royalty",
-        amount: r.amount,
-        ...given({ name: nameOf(r.owner) }),
-      };
-    }),
-  ];
-}
-
-// ---------------------------------------------------------------- disputes
-
-async function readDisputes(): Promise<readonly Dispute[]> {
-  const list = rows<WireDispute>(await read("arbitration.list", { limit: "100" }), "disputes");
-  return Promise.all(list.map(toDispute));
-}
-
-async function readDispute(id: string): Promise<Dispute> {
-  return toDispute(await read<WireDispute>("arbitration.show", { id }));
-}
-
-/** Joins the panel's record with the oracle's: who claimed what, who was right, where the bond went. */
-async function toDispute(wire: WireDispute): Promise<Dispute> {
-  const [d, nameOf] = await Promise.all([
-    read<WireDecision>("oracle.show", { id: wire.subject }).catch(() => undefined),
-    names(),
-  ]);
-  const challenge = d?.challenges.find((c) => String(c.disputeId) === String(wire.id));
-  const first = d?.answers?.[0] ?? (challenge?.ruling === "claim" ? undefined : (d?.answer ?? undefined));
-  const proposer = d?.slashes[0]?.account ?? first?.signers[0] ?? wire.client;
-  const challenger = challenge?.challenger ?? wire.client;
-  const ruling = wire.ruling?.ruling ?? challenge?.ruling ?? null;
-  const winner = ruling === "claim" ? "challenger" : ruling === "defence" ? "proposer" : undefined;
-  const reveals = wire.moves.filter((m) => m.move === "reveal");
-  const slashes = d?.slashes.filter((s) => s.tx === challenge?.resolvedTx) ?? [];
-  const gainer = winner === "challenger" ? challenger : proposer;
-  const flows = slashes.flatMap((s): Share[] => [
-    {
-      to: gainer,
-      role: winner ?? "winner",
-      amount: (BigInt(s.amount) - BigInt(s.burned)).toString(),
-      ...given({ name: nameOf(gainer) }),
-    },
-    { to: "0x0000000000000000000000000000000000000000", role: "burned", amount: s.burned },
-  ]);
-  const base = { d, wire, nameOf, first, challenge, proposer, challenger };
-  return {
-    id: String(wire.id),
-    decisionId: wire.subject,
-    state: wire.ruling ? "ruled" : "open",
-    proposer,
-    challenger,
-    tx: wire.tx,
-    at: Number(wire.openedAt),
-    votesFor: reveals.filter((m) => m.result === wire.claim).length,
-    votesAgainst: reveals.filter((m) => m.result !== wire.claim).length,
-    moves: movesOf(base),
-    flows,
-    ...given({
-      proposerName: nameOf(proposer),
-      challengerName: nameOf(challenger),
-      claimed: first?.output,
-      recomputed: challenge?.claim.output,
-      bond: d?.policy.bond,
-      deadline: int(challenge?.deadline),
-      winner,
-    }),
-  };
-}
-
-interface DisputeParts {
-  readonly d: WireDecision | undefined;
-  readonly wire: WireDispute;
-  readonly nameOf: Names;
-  readonly first: (WireAnswer & { readonly tx: Hex; readonly at?: Int }) | undefined;
-  readonly challenge: WireDecision["challenges"][number] | undefined;
-  readonly proposer: Hex;
-  readonly challenger: Hex;
-}
-
-function movesOf({ d, wire, nameOf, first, challenge, proposer, challenger }: DisputeParts): readonly Move[] {
-  const move = (
-    kind: Move["kind"],
-    side: Move["side"],
-    who: Hex,
-    more: {
-      tx?: Hex | undefined;
-      at?: Seconds | undefined;
-      value?: Wad | undefined;
-      bond?: Wad | undefined;
-      detail?: string | undefined;
-    },
-  ): Move => ({
-    kind,
-    side,
-    who,
-    ...given({ whoName: nameOf(who), ...more }),
-  });
-  const agreed = (result: Hex | null) =>
-    result === wire.claim ? "claim" : result === wire.defence ? "defence" : "neither";
-  return [
-    move("answered", "proposer", proposer, {
-      tx: first?.tx,
-      at: int(first?.at ?? first?.producedAt),
-      value: first?.output,
-      bond: d?.policy.bond,
-    }),
-    move("challenged", "challenger", challenger, {
-      tx: wire.tx,
-      at: Number(wire.openedAt),
-      value: challenge?.claim.output,
-      bond: d?.policy.bond,
-    }),
-    ...wire.moves.map((m) =>
-      move(m.move === "commit" ? "committed" : "revealed", "court", m.member, {
-        tx: m.tx,
-        at: int(m.at),
-        ...(m.move === "reveal" ? { detail: agreed(m.result) } : {}),
-      }),
-    ),
-    ...(wire.ruling
-      ? [
-          move("ruled", "court", wire.client, {
-            tx: wire.ruling.tx,
-            at: int(wire.ruling.at),
-            detail: `ruled${wire.ruling.ruling.charAt(0).toUpperCase()}${wire.ruling.ruling.slice(1)}`,
-          }),
-        ]
-      : []),
-    ...(challenge?.resolvedTx
-      ? [
-          move("resolved", "court", wire.client, {
-            tx: challenge.resolvedTx,
-            at: int(challenge.resolvedAt),
-            detail: challenge.ruling === "claim" ? "corrected" : undefined,
-          }),
-        ]
-      : []),
-  ];
-}
-
-// ---------------------------------------------------------------- cover
-
-const DECIDED: readonly PolicyState[] = ["claimed", "paid", "lapsed", "refundable", "refunded"];
-
-function toPolicy(p: WirePolicy, region: string | null | undefined, nameOf: Names): Policy {
-  return {
-    id: String(p.id),
-    name: seasonName(p.seasonFrom, p.seasonTo),
-    state: p.state,
-    finality: DECIDED.includes(p.state) ? "final" : "provisional",
-    holder: p.holder,
-    seasonFrom: p.seasonFrom,
-    seasonTo: p.seasonTo,
-    sumInsured: p.sumInsured,
-    premium: p.premium,
-    trigger: p.trigger,
-    exit: p.exit,
-    maxShare: p.maxShare,
-    tx: p.tx,
-    ...given({
-      holderName: nameOf(p.holder),
-      score: p.score ?? undefined,
-      payout: p.payout ?? undefined,
-      decisionId: p.decisionId ?? undefined,
-      region: region ?? undefined,
-    }),
-  };
-}
-
-async function readCover(): Promise<CoverList> {
-  const [body, nameOf] = await Promise.all([read<WireCover>("cover.list", { limit: "200" }), names()]);
-  const regions = new Map(body.risks.map((r) => [String(r.id), r.region]));
-  return { policies: body.policies.map((p) => toPolicy(p, regions.get(String(p.risk)), nameOf)), pool: body.pool };
-}
-
-async function readPolicy(id: string): Promise<Policy> {
-  const [body, nameOf] = await Promise.all([read<WirePolicyDetail>("cover.show", { id }), names()]);
-  if (!body.policy) throw new ApiError(`There is no policy ${id}; it is the id of a risk.`, "NotFoundError", 404);
-  return { ...toPolicy(body.policy, body.risk.region, nameOf), season: body.season };
-}

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { eventsUrl, type LiveEvent } from "./api.ts";
+import { eventsUrl, type LiveEvent } from "./reads.ts";
 
 export type LiveState = "connecting" | "live" | "lost";
 

@@ -3,7 +3,10 @@ import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { describe, expect, it } from "vitest";
 import { checkReceipt, isReceipt } from "./receipt.ts";
 
-const entry = (id: string, statement: Record<string, unknown>) => ({
+const entry = (
+  id: string,
+  statement: { type: string; rows?: number; parents?: { asset: string; statement: string }[] },
+) => ({
   node: { kind: "asset", id },
   statement,
   hash: sha256Hex(canonicalJsonBytes(statement)),

@@ -1,5 +1,5 @@
 import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
-import type { Check } from "./api.ts";
+import type { Check } from "./reads.ts";
 import { short } from "./format.ts";
 import { t } from "./strings.ts";
 

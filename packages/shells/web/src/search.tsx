@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { api } from "./api.ts";
+import { api } from "./reads.ts";
 import { short } from "./format.ts";
 import { go, href } from "./route.ts";
 import { t } from "./strings.ts";

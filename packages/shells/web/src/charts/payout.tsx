@@ -1,4 +1,4 @@
-import type { Policy } from "../api.ts";
+import type { Policy } from "../reads.ts";
 import { wad, wadNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { useWidth } from "../ui/load.tsx";

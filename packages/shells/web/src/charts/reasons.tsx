@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Reason } from "../api.ts";
+import type { Reason } from "../reads.ts";
 import { t } from "../strings.ts";
 
 const FEW = 10;

@@ -1,4 +1,4 @@
-import type { Policy, SeasonDay } from "../api.ts";
+import type { Policy, SeasonDay } from "../reads.ts";
 import { dayMonth, wadNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { useWidth } from "../ui/load.tsx";

@@ -1,4 +1,4 @@
-import type { Policy, SeasonDay } from "../api.ts";
+import type { Policy, SeasonDay } from "../reads.ts";
 import { wadNumber } from "../format.ts";
 import { payoutShare } from "./payout.tsx";
 

@@ -13,7 +13,7 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo } from "react";
-import type { Trace, TraceNode } from "../api.ts";
+import type { Trace, TraceNode } from "../reads.ts";
 import { short } from "../format.ts";
 import { t } from "../strings.ts";
 import { Mark } from "../ui/mark.tsx";

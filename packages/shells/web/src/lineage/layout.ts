@@ -1,7 +1,7 @@
 import ELK from "elkjs/lib/elk-api.js";
 import type { ElkNode, ELK as Engine } from "elkjs/lib/elk-api.js";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
-import type { Trace } from "../api.ts";
+import type { Trace } from "../reads.ts";
 
 export const NODE_WIDTH = 196;
 export const NODE_HEIGHT = 74;

@@ -1,4 +1,4 @@
-import type { Trace } from "../api.ts";
+import type { Trace } from "../reads.ts";
 import { short } from "../format.ts";
 import { t } from "../strings.ts";
 import { NODE_HEIGHT, NODE_WIDTH, type Places } from "./layout.ts";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, type JobRow, type LiveEvent, type NodeStatus, type Step, type Transaction } from "../api.ts";
+import { api, type JobRow, type LiveEvent, type NodeStatus, type Step, type Transaction } from "../reads.ts";
 import { bytes, clock, count, wad, when } from "../format.ts";
 import { useEvents } from "../live.ts";
 import { t } from "../strings.ts";

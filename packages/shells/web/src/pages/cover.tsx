@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, type CoverList, type Policy, type Pool, type SeasonDay } from "../api.ts";
+import { api, type CoverList, type Policy, type Pool, type SeasonDay } from "../reads.ts";
 import { PayoutCurve } from "../charts/payout.tsx";
 import { Season } from "../charts/season.tsx";
 import { short, wad, wadNumber } from "../format.ts";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, type Decision } from "../api.ts";
+import { api, type Decision } from "../reads.ts";
 import { Reasons } from "../charts/reasons.tsx";
 import { percent, short, span, wad, wadNumber, when } from "../format.ts";
 import { href } from "../route.ts";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, type Dispute, type Finality, type Move } from "../api.ts";
+import { api, type Dispute, type Finality, type Move } from "../reads.ts";
 import { short, span, wad, wadNumber, when } from "../format.ts";
 import { href } from "../route.ts";
 import { t } from "../strings.ts";

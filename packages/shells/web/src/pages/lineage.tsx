@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { api, type Trace, type TraceNode } from "../api.ts";
+import { api, type Trace, type TraceNode } from "../reads.ts";
 import { download, short, when } from "../format.ts";
 import { Graph } from "../lineage/graph.tsx";
 import { collapse } from "../lineage/collapse.ts";

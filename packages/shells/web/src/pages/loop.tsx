@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { api, type Asset, type Decision, type Dispute, type Policy, type Step } from "../api.ts";
+import { api, type Asset, type Decision, type Dispute, type Policy, type Step } from "../reads.ts";
 import { CurveSpark, RainSpark } from "../charts/spark.tsx";
 import { count, short, took, wad, wadNumber } from "../format.ts";
 import { href } from "../route.ts";

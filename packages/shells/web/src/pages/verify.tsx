@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { ApiError, api, type Check } from "../api.ts";
+import { ApiError, api, type Check } from "../reads.ts";
 import { checkReceipt, isReceipt } from "../receipt.ts";
 import { t } from "../strings.ts";
 import { PageHead, Panel } from "../ui/bits.tsx";

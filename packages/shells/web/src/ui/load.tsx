@@ -1,6 +1,6 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Component, useEffect, useRef, useState } from "react";
-import { ApiError, api } from "../api.ts";
+import { ApiError, api } from "../reads.ts";
 import { t } from "../strings.ts";
 
 /** The page's state while its facts are on their way, or why they cannot come. */

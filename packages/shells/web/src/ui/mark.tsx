@@ -1,4 +1,4 @@
-import type { Finality, StepStatus } from "../api.ts";
+import type { Finality, StepStatus } from "../reads.ts";
 import { t } from "../strings.ts";
 
 const SHAPES: Record<Finality, React.ReactNode> = {
