@@ -17,10 +17,11 @@ export interface Reason {
 export async function explain(
   context: Pick<Context, "store" | "chain" | "contracts">,
   input: RunInput,
-): Promise<RunResult & { readonly reasons: Reason[]; readonly text: string }> {
+): Promise<Omit<RunResult, "contributions"> & { readonly reasons: Reason[]; readonly text: string }> {
   const result = await run(context, input);
   const reasons = reasonsOf(result);
-  return { ...result, reasons, text: explainText(result, reasons) };
+  const { contributions: _, ...answer } = result;
+  return { ...answer, reasons, text: explainText(result, reasons) };
 }
 
 /** The reasons of an answer, strongest first. */
@@ -44,6 +45,8 @@ function sentenceOf(part: RunResult["contributions"][number]): string {
     part.input === undefined || part.typical === undefined
       ? ""
       : ` is ${short(part.input)}, usually ${short(part.typical)}: it`;
+  if (part.cell !== undefined)
+    return `${part.column} is ${JSON.stringify(part.cell)}: it ${effect} the answer by ${short(Math.abs(part.value))}`;
   return `${what}${usual} ${effect} the answer by ${short(Math.abs(part.value))}`;
 }
 

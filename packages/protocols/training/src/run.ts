@@ -18,6 +18,9 @@ export interface RunInput extends Slice {
   readonly content?: string | undefined;
 }
 
+/** What one input added; `cell` is the word in it, where it holds words. */
+export type Part = Decision["contributions"][number] & { readonly cell?: string };
+
 /** A model's answer for one sample. */
 export interface RunResult {
   readonly model: string;
@@ -28,7 +31,7 @@ export interface RunResult {
   readonly outputWad: bigint;
   readonly confidenceBps: number;
   readonly base: number;
-  readonly contributions: Decision["contributions"][number][];
+  readonly contributions: Part[];
   /** First and last day of the rows, where the model knows days. */
   readonly from: string | null;
   readonly to: string | null;
@@ -55,7 +58,7 @@ export async function run(
     outputWad: decision.outputWad,
     confidenceBps: decision.confidenceBps,
     base: decision.base,
-    contributions: [...decision.contributions],
+    contributions: decision.contributions.map((part) => withCell(part, rows)),
     from,
     to,
   };
@@ -67,6 +70,11 @@ async function tableFor(context: Pick<Context, "store" | "chain" | "contracts">,
   if (input.data !== undefined) return (await loadTable(context, input.data)).table;
   // The target may well be unknown for the rows in question: an empty cell matters only where an input needs it.
   return parseTable(await readCsv(input), { missing: "null" }, input.file);
+}
+
+function withCell(part: Decision["contributions"][number], rows: Table): Part {
+  const cell = rows.columns.find(({ name, type }) => name === part.column && type === "string")?.values.at(-1);
+  return typeof cell === "string" ? { ...part, cell } : part;
 }
 
 function daysOf(rows: Table, recipe: Recipe): [string | null, string | null] {

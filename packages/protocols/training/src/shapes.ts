@@ -98,6 +98,7 @@ const contribution = z.object({
   to: z.string().optional(),
   input: z.number().optional(),
   typical: z.number().optional(),
+  cell: z.string().optional().describe("The word in the cell, where the column holds words."),
 });
 const answer = {
   model: assetId,
@@ -106,11 +107,13 @@ const answer = {
   outputWad: int.describe("What contracts get: 1000000000000000000 is one."),
   confidenceBps: bps,
   base: z.number().describe("Answer for the typical sample."),
-  contributions: z.array(contribution).describe("What each input added; with the base they add up to the answer."),
   from: z.string().nullable(),
   to: z.string().nullable(),
 };
-export const runOutput = z.object(answer);
+export const runOutput = z.object({
+  ...answer,
+  contributions: z.array(contribution).describe("What each input added; with the base they add up to the answer."),
+});
 export const explainOutput = z.object({
   ...answer,
   reasons: z.array(z.object({ name: z.string(), value: z.number(), share: z.number(), sentence: z.string() })),

@@ -129,6 +129,7 @@ describe("run and explain (SPEC T7)", () => {
     expect(result.output).toBeGreaterThan(20);
     const { text } = await call<{ text: string }>("training.explain", { model: model.id, data: weather.id, row: 0 });
     expect(text).toMatch(/^temp_max for 2012-01-01 to 2012-01-01: \d/);
+    expect(text).toMatch(/weather is "drizzle": it (raises|lowers) the answer by \d/);
     expect(text).toMatch(/temp_min is 5, usually \d+\.\d+: it lowers the answer by \d/);
   });
 
