@@ -8,11 +8,12 @@ import { describe as describePublished } from "../src/describe.ts";
 import type { PublishedPayload } from "../src/events.ts";
 import { assets } from "../src/index.ts";
 import { edgeRow, nodeRow } from "../src/lineage.ts";
+import { loadStatement } from "../src/load.ts";
 import type { PublishedTable } from "../src/publishTable.ts";
 import type { Receipt } from "../src/receipt.ts";
 import { scopeOf, signStatement, statementHash } from "../src/sign.ts";
 import { findSignature, rememberSignature } from "../src/signatures.ts";
-import type { DerivedStatement } from "../src/statements.ts";
+import type { DataStatement, DerivedStatement } from "../src/statements.ts";
 import { migrations } from "../src/tables.ts";
 import { type VerifyReport, verifyReceipt } from "../src/verify.ts";
 import { databases, startNode, type TestNode } from "./node.ts";
@@ -208,6 +209,21 @@ describe.each(databases)("on %s", (kind) => {
       } finally {
         await db.close();
       }
+    });
+
+    test("uses a statement only when it is the one on chain (SPEC S5)", async () => {
+      const honest = (await node.context.store.getJson(weather.statement)) as DataStatement;
+      const serving = (statement: unknown) => ({
+        ...node.context,
+        store: new Proxy(node.context.store, {
+          get: (target, key) => (key === "getJson" ? async () => statement : Reflect.get(target, key)),
+        }),
+      });
+      expect((await loadStatement(serving(honest), weather.id)).statement).toEqual(honest);
+      await expect(loadStatement(serving({ ...honest, rows: 1 }), weather.id)).rejects.toMatchObject({
+        name: "IntegrityError",
+      });
+      await expect(loadStatement(node.context, "0")).rejects.toMatchObject({ name: "NotFoundError" });
     });
 
     test("tries again while no node has the statement", async () => {
