@@ -19,9 +19,17 @@ export interface GrowSettings {
   readonly rate: number;
 }
 
-/** Sums of gradient, curvature and rows per feature and bin: 256 x 3 numbers a feature. */
+/** Sums of gradient, curvature and rows, three numbers a bin, feature after feature. */
 type Histogram = Float64Array;
-const STRIDE = 256 * 3;
+
+/** Rows by bins, where each feature's bins begin in a histogram, and the gradients. */
+interface Binned {
+  readonly bins: readonly Uint8Array[];
+  /** First number of each feature, and the length of a histogram at the end. */
+  readonly offsets: readonly number[];
+  readonly g: Float64Array;
+  readonly h: Float64Array;
+}
 
 interface Split {
   readonly gain: number;
@@ -38,36 +46,51 @@ interface Leaf {
   readonly split: Split | undefined;
 }
 
-function histogramOf(bins: readonly Uint8Array[], rows: Uint32Array, g: Float64Array, h: Float64Array): Histogram {
-  const sums = new Float64Array(bins.length * STRIDE);
-  bins.forEach((column, feature) => {
-    const base = feature * STRIDE;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      const at = base + (column[row] as number) * 3;
-      sums[at] = (sums[at] as number) + (g[row] as number);
-      sums[at + 1] = (sums[at + 1] as number) + (h[row] as number);
+function histogramOf({ bins, offsets, g, h }: Binned, rows: Uint32Array): Histogram {
+  const count = rows.length;
+  const sums = new Float64Array(offsets.at(-1) as number);
+  const [slopes, curvatures] = [new Float64Array(count), new Float64Array(count)];
+  for (let i = 0; i < count; i++) {
+    slopes[i] = g[rows[i] as number] as number;
+    curvatures[i] = h[rows[i] as number] as number;
+  }
+  for (let feature = 0; feature < bins.length; feature++) {
+    const base = offsets[feature] as number;
+    const column = bins[feature] as Uint8Array;
+    for (let i = 0; i < count; i++) {
+      const at = base + (column[rows[i] as number] as number) * 3;
+      sums[at] = (sums[at] as number) + (slopes[i] as number);
+      sums[at + 1] = (sums[at + 1] as number) + (curvatures[i] as number);
       sums[at + 2] = (sums[at + 2] as number) + 1;
     }
-  });
+  }
   return sums;
+}
+
+function difference(whole: Histogram, part: Histogram): Histogram {
+  const rest = new Float64Array(whole.length);
+  for (let at = 0; at < rest.length; at++) rest[at] = (whole[at] as number) - (part[at] as number);
+  return rest;
 }
 
 /** The best split of a leaf: spec 4. */
 function bestSplit(
   histogram: Histogram,
+  offsets: readonly number[],
   g: number,
   h: number,
   count: number,
   settings: GrowSettings,
 ): Split | undefined {
   const { lambda, minRows } = settings;
+  if (count < 2 * minRows) return undefined;
   const whole = (g * g) / (h + lambda);
-  let best: Split | undefined;
-  for (let feature = 0; feature * STRIDE < histogram.length; feature++) {
+  let [gain, feature, bin] = [0, -1, -1];
+  for (let candidate = 0; candidate + 1 < offsets.length; candidate++) {
+    const start = offsets[candidate] as number;
+    const end = (offsets[candidate + 1] as number) - 3; // after the last bin nothing is left for the right side
     let [leftG, leftH, leftCount] = [0, 0, 0];
-    for (let bin = 0; bin < 255; bin++) {
-      const at = feature * STRIDE + bin * 3;
+    for (let at = start; at < end; at += 3) {
       const inBin = histogram[at + 2] as number;
       if (inBin === 0) continue;
       leftG += histogram[at] as number;
@@ -75,21 +98,27 @@ function bestSplit(
       leftCount += inBin;
       if (leftCount < minRows) continue;
       if (count - leftCount < minRows) break;
-      const [rightG, rightH] = [g - leftG, h - leftH];
-      const gain = (leftG * leftG) / (leftH + lambda) + (rightG * rightG) / (rightH + lambda) - whole;
-      if (gain > (best?.gain ?? 0)) best = { gain, feature, bin };
+      const rightG = g - leftG;
+      const found = (leftG * leftG) / (leftH + lambda) + (rightG * rightG) / (h - leftH + lambda) - whole;
+      if (found > gain) [gain, feature, bin] = [found, candidate, (at - start) / 3];
     }
   }
-  return best;
+  return feature < 0 ? undefined : { gain, feature, bin };
 }
 
-function makeLeaf(node: number, rows: Uint32Array, histogram: Histogram, settings: GrowSettings): Leaf {
+function makeLeaf(
+  node: number,
+  rows: Uint32Array,
+  histogram: Histogram,
+  offsets: readonly number[],
+  settings: GrowSettings,
+): Leaf {
   let [g, h] = [0, 0];
-  for (let at = 0; at < Math.min(STRIDE, histogram.length); at += 3) {
+  for (let at = 0; at < (offsets[1] as number); at += 3) {
     g += histogram[at] as number;
     h += histogram[at + 1] as number;
   }
-  return { node, rows, histogram, g, h, split: bestSplit(histogram, g, h, rows.length, settings) };
+  return { node, rows, histogram, g, h, split: bestSplit(histogram, offsets, g, h, rows.length, settings) };
 }
 
 function addNode(tree: Tree): number {
@@ -115,7 +144,10 @@ export function growTree(
 ): Tree {
   const tree: Tree = { feature: [], threshold: [], left: [], right: [], value: [] };
   const all = Uint32Array.from({ length: g.length }, (_, row) => row);
-  const leaves = [makeLeaf(addNode(tree), all, histogramOf(bins, all, g, h), settings)];
+  const offsets = [0];
+  for (const list of thresholds) offsets.push((offsets.at(-1) as number) + (list.length + 1) * 3);
+  const binned = { bins, offsets, g, h };
+  const leaves = [makeLeaf(addNode(tree), all, histogramOf(binned, all), offsets, settings)];
   while (leaves.length < settings.leaves) {
     let chosen = -1;
     leaves.forEach((leaf, index) => {
@@ -131,11 +163,11 @@ export function growTree(
     tree.threshold[leaf.node] = thresholds[feature]?.[bin] as number;
     tree.left[leaf.node] = addNode(tree);
     tree.right[leaf.node] = addNode(tree);
-    const smaller = histogramOf(bins, left.length <= right.length ? left : right, g, h);
-    const other = leaf.histogram.map((sum, at) => sum - (smaller[at] as number));
+    const smaller = histogramOf(binned, left.length <= right.length ? left : right);
+    const other = difference(leaf.histogram, smaller);
     const [forLeft, forRight] = left.length <= right.length ? [smaller, other] : [other, smaller];
-    leaves[chosen] = makeLeaf(tree.left[leaf.node] as number, left, forLeft, settings);
-    leaves.push(makeLeaf(tree.right[leaf.node] as number, right, forRight, settings));
+    leaves[chosen] = makeLeaf(tree.left[leaf.node] as number, left, forLeft, offsets, settings);
+    leaves.push(makeLeaf(tree.right[leaf.node] as number, right, forRight, offsets, settings));
   }
   for (const leaf of leaves) {
     const value = 0 - Math.floor((leaf.g * settings.rate) / (leaf.h + settings.lambda) + 0.5);
