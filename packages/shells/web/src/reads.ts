@@ -151,8 +151,16 @@ function gasIn(value: unknown): number | undefined {
   return Object.values(value).reduce<number>((sum, part) => sum + (Number(part) || 0), 0);
 }
 
+/** What the plain `id` of a step's result is the id of. */
+function idKind(step: string): string {
+  return step.startsWith("pay-") ? "payout" : /^(publish|label|train)/.test(step) ? "asset" : step;
+}
+
 function toStep({ result, ids, gas, ...step }: WireStep): Step {
-  const values = Object.entries(result ?? {});
+  const values = Object.entries(result ?? {}).map(([key, value]): [string, unknown] => [
+    key === "id" ? idKind(step.id) : key,
+    value,
+  ]);
   const found = Object.fromEntries(
     values.flatMap(([key, value]) => {
       const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
@@ -160,7 +168,7 @@ function toStep({ result, ids, gas, ...step }: WireStep): Step {
     }),
   );
   const spent = int(gas) ?? gasIn(result?.["gas"] ?? result?.["gasUsed"]);
-  const all = ids ?? found;
+  const all = ids ?? Object.fromEntries(Object.entries(found).slice(0, 6));
   return { ...step, ...given({ gas: spent, ids: Object.keys(all).length > 0 ? all : undefined }) };
 }
 

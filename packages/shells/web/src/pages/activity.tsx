@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, type JobRow, type LiveEvent, type NodeStatus, type Step, type Transaction } from "../reads.ts";
+import { api, type JobRow, type LiveEvent, type NodeStatus, type Transaction } from "../reads.ts";
 import { bytes, clock, count, wad, when } from "../format.ts";
 import { useEvents } from "../live.ts";
 import { t } from "../strings.ts";
@@ -62,7 +62,6 @@ const identityColumns: readonly Column<NodeStatus["identities"][number]>[] = [
 /** The node at work: its figures, the live stream, jobs and gas. */
 export function ActivityPage() {
   const status = useStatus();
-  const story = useQuery({ queryKey: ["story"], queryFn: api.story });
   const jobs = useQuery({ queryKey: ["jobs"], queryFn: api.jobs });
   const sent = useQuery({ queryKey: ["transactions"], queryFn: api.transactions });
   return (
@@ -76,7 +75,7 @@ export function ActivityPage() {
         </div>
         <div className="stack">
           <Jobs rows={jobs.data ?? []} />
-          <Gas steps={story.data ?? []} />
+          <Gas rows={sent.data ?? []} />
         </div>
       </div>
       {status.data && (
@@ -189,21 +188,29 @@ function Jobs({ rows }: { rows: readonly JobRow[] }) {
   );
 }
 
-function Gas({ steps }: { steps: readonly Step[] }) {
-  const paid = steps.filter((s): s is Step & { gas: number } => s.gas !== undefined && s.gas > 0);
-  const most = Math.max(1, ...paid.map((s) => s.gas));
+/** What each kind of call has cost so far, the dearest first. */
+function Gas({ rows }: { rows: readonly Transaction[] }) {
+  const calls = new Map<string, { gas: number; times: number }>();
+  for (const { action, gas } of rows) {
+    const known = calls.get(action) ?? { gas: 0, times: 0 };
+    calls.set(action, { gas: known.gas + gas, times: known.times + 1 });
+  }
+  const sorted = [...calls].sort((x, y) => y[1].gas - x[1].gas).slice(0, 12);
+  const most = Math.max(1, ...sorted.map(([, { gas }]) => gas));
   return (
     <Panel title={a.gas}>
-      {paid.length === 0 ? (
+      {sorted.length === 0 ? (
         <p className="note">{a.gasNone}</p>
       ) : (
         <ul className="bars">
-          {paid.map((s) => (
-            <li key={s.id}>
-              <span>{s.title}</span>
-              <span className="num">{count(s.gas)}</span>
+          {sorted.map(([action, { gas, times }]) => (
+            <li key={action}>
+              <span>
+                {action} <span className="dim">{a.times(times)}</span>
+              </span>
+              <span className="num">{count(gas)}</span>
               <span className="meter" aria-hidden="true">
-                <span style={{ width: `${(s.gas / most) * 100}%` }} />
+                <span style={{ width: `${(gas / most) * 100}%` }} />
               </span>
             </li>
           ))}

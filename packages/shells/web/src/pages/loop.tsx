@@ -20,6 +20,7 @@ export function LoopPage() {
   const decisions = useQuery({ queryKey: ["decisions"], queryFn: api.decisions });
   const cover = useQuery({ queryKey: ["cover"], queryFn: api.cover });
   const disputes = useQuery({ queryKey: ["disputes"], queryFn: api.disputes });
+  const sent = useQuery({ queryKey: ["transactions"], queryFn: api.transactions });
   const unit = useStatus().data?.currency ?? t.currency;
   const steps = story.data ?? [];
   const policies = cover.data?.policies ?? [];
@@ -39,7 +40,10 @@ export function LoopPage() {
                 <Figure label={l.insured} value={wad(sum(policies.map((p) => p.sumInsured)))} unit={unit} />
                 <Figure label={l.paid} value={wad(sum(paid))} unit={unit} />
                 <Figure label={l.burned} value={wad(burned)} unit={unit} />
-                <Figure label={l.totalGas} value={count(steps.reduce((total, s) => total + (s.gas ?? 0), 0))} />
+                <Figure
+                  label={l.totalGas}
+                  value={count((sent.data ?? steps).reduce((total, x) => total + (x.gas ?? 0), 0))}
+                />
               </dl>
               <Circuit
                 assets={known}
