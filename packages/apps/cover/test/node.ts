@@ -23,8 +23,8 @@ export interface TestNode {
   readonly currency: Deployed;
   readonly policyId: Hex;
   balance(name: string): Promise<bigint>;
-  /** Answers an open request with `output`, waits out the window and makes it final. */
-  decide(requestId: string, output: bigint): Promise<void>;
+  /** Answers an open request with `output`, waits out the window and makes it final; gives the gas of that. */
+  decide(requestId: string, output: bigint): Promise<bigint>;
   close(): Promise<void>;
 }
 
@@ -112,6 +112,7 @@ export async function startNode(keeper?: string): Promise<TestNode> {
       await chain.dev?.advance(601);
       const receipt = await chain.write(first.account, hub, "finalize", [request, answer, [operator.address]]);
       await runtime.context.indexed(receipt.blockNumber);
+      return receipt.gasUsed;
     },
     async close() {
       await runtime.stop();
