@@ -23,6 +23,14 @@ export function randomBits(count: number, seed: number): Float32Array {
   return new Float32Array(words.buffer);
 }
 
+/** Ordinary numbers of mixed size and sign: long sums of {@link randomBits} soon are NaN and would hide their order. */
+export function ordinaryBits(count: number, seed: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => {
+    const [a, b] = philox4x32([i, 1, 0, 99], [seed, 0]);
+    return Math.fround((a / 2 ** 31 - 1) * 2 ** ((b % 8) - 4));
+  });
+}
+
 /** One way to call an operator. */
 export interface Form {
   readonly op: string;
@@ -71,6 +79,8 @@ export const FORMS: readonly Form[] = [
   ),
   ...[
     [1, 1, 1],
+    [3, 2, 5],
+    [7, 40, 7],
     [2, 3, 16],
     [3, 5, 17],
     [5, 300, 33],

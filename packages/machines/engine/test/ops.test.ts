@@ -6,7 +6,7 @@ import { interpret } from "../src/graph/interpret.ts";
 import { sizeOf } from "../src/graph/ir.ts";
 import { Program } from "../src/graph/program.ts";
 import { OPS } from "../src/ops/registry.ts";
-import { build, FORMS, type Form, randomBits } from "./bits.ts";
+import { build, FORMS, type Form, ordinaryBits, randomBits } from "./bits.ts";
 
 const folder = new URL("../src/ops/", import.meta.url);
 
@@ -51,7 +51,8 @@ for (const op of OPS)
     expect(forms.length).toBeGreaterThan(0);
     forms.forEach((form, index) => {
       for (let seed = 0; seed < 3; seed++) {
-        const inputs = form.shapes.map((shape, i) => randomBits(sizeOf(shape), seed * 1000 + index * 10 + i));
+        const draw = seed === 2 ? ordinaryBits : randomBits;
+        const inputs = form.shapes.map((shape, i) => draw(sizeOf(shape), seed * 1000 + index * 10 + i));
         const { reference, kernel } = bothForms(form, inputs);
         const at = firstDifference(kernel, reference);
         expect(at, `${op.name} ${JSON.stringify(form.shapes)} seed ${seed}`).toBeUndefined();
