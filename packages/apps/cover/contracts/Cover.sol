@@ -73,6 +73,8 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
         _minSumInsured = limits_.minSumInsured;
         rules = new CoverRules(oracle_, limits_);
         pool = new CoverPool(asset_, "Assay Cover pool share", "aCOVER");
+        // This contract holds money only within requestDecision and returnFees, and the oracle takes it only from callers.
+        asset_.forceApprove(address(oracle_), type(uint256).max);
     }
 
     // ------------------------------------------------------------------ underwriting
@@ -162,7 +164,6 @@ contract Cover is ICover, ICoverProduct, IReceiver, ERC721, ReentrancyGuardTrans
         if (!again && fee != 0) {
             _feesOut += fee;
             pool.payFee(fee);
-            _asset.forceApprove(address(oracle), fee);
             oracle.deposit(address(this), fee);
         }
         requestId = oracle.request(

@@ -1,5 +1,7 @@
 import { type Context, type Identity, NotYetError } from "@kernel/capability";
+import { ContractRevertError } from "@machines/chain";
 import { readRisk } from "./read.ts";
+import { ask } from "./requestDecision.ts";
 
 /** Policies that one transaction of the keeper settles: within a third of a common block. */
 const BATCH = 150n;
@@ -22,10 +24,21 @@ async function reached(context: Context, instant: bigint, what: string): Promise
   throw new NotYetError(`${what} from ${instant} on; the chain is at ${timestamp}.`, context.clock() + wait);
 }
 
-async function send(context: Context, by: Identity, functionName: string, args: readonly unknown[]): Promise<void> {
-  const receipt = await context.chain.write(by.account, context.contracts.get("Cover"), functionName, args);
-  context.log.info(`cover ${functionName}`, { gas: receipt.gasUsed.toString(), tx: receipt.transactionHash });
-  await context.indexed(receipt.blockNumber);
+/** Sends a call, and takes a revert for success where `done` finds that somebody else was faster. */
+async function send(
+  context: Context,
+  by: Identity,
+  functionName: string,
+  args: readonly unknown[],
+  done: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    const receipt = await context.chain.write(by.account, context.contracts.get("Cover"), functionName, args);
+    context.log.info(`cover ${functionName}`, { gas: receipt.gasUsed.toString(), tx: receipt.transactionHash });
+    await context.indexed(receipt.blockNumber);
+  } catch (error) {
+    if (!(error instanceof ContractRevertError && (await done()))) throw error;
+  }
 }
 
 /** Job: asks for a risk's decision at its maturity, once it has policies. */
@@ -38,7 +51,8 @@ export async function decide(context: Context, payload: Payload): Promise<void> 
   const { risk, status } = await readRisk(context, riskId);
   const { timestamp } = await context.chain.head();
   if (status !== "open" || risk.policies === 0 || timestamp > terms.claimDeadline) return;
-  await send(context, by, "requestDecision", [riskId]);
+  const asked = await ask(context, by, riskId);
+  if ("logs" in asked) context.log.info("cover requestDecision", { gas: asked.gasUsed.toString(), risk: payload.risk });
 }
 
 /** Job: ends a risk whose oracle stayed silent past the claim deadline, so that premiums go back. */
@@ -49,7 +63,7 @@ export async function expire(context: Context, payload: Payload): Promise<void> 
   const { terms, status } = await readRisk(context, riskId);
   if (status !== "open" && status !== "requested") return;
   await reached(context, terms.claimDeadline + 1n, `risk ${riskId} expires`);
-  await send(context, by, "expire", [riskId]);
+  await send(context, by, "expire", [riskId], async () => (await readRisk(context, riskId)).status === "expired");
 }
 
 /** Job: settles what the callback of the decision left over, or refunds after an expiry. */
@@ -62,6 +76,6 @@ export async function settle(context: Context, payload: Payload): Promise<void> 
     if ((status !== "decided" && status !== "expired") || risk.settled >= risk.policies) return;
     context.progress({ label: "settling policies", done: risk.settled, total: risk.policies, unit: "policies" });
     context.signal.throwIfAborted();
-    await send(context, by, "settle", [riskId, BATCH]);
+    await send(context, by, "settle", [riskId, BATCH], async () => false);
   }
 }

@@ -97,7 +97,13 @@ export const buyInput = z.object({
 export const buyOutput = z.object({ policy: uint, risk: uint, holder: address, premium: uint, capital: uint, ...sent });
 
 export const requestDecisionInput = z.object({ risk: uint, as });
-export const requestDecisionOutput = z.object({ risk: uint, decision: hash, ...sent });
+export const requestDecisionOutput = z.object({
+  risk: uint,
+  decision: hash,
+  already: z.boolean().describe("True when it had been asked before; nothing was sent then."),
+  tx: hash.nullable(),
+  gasUsed: uint.nullable(),
+});
 
 export const settleInput = z.object({
   risk: uint,

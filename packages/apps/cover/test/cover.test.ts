@@ -79,6 +79,8 @@ describe("a season of cover", () => {
     await expect(invest(context, { amount: WAD, as: "investor" })).rejects.toThrow(/pool is shut/);
     await expect(withdraw(context, { as: "investor" })).rejects.toThrow(/pool is shut/);
     const asked = await requestDecision(context, { risk, as: "keeper" });
+    const again = await requestDecision(context, { risk, as: "farmer" });
+    expect(again).toMatchObject({ decision: asked.decision, already: true, tx: null });
     const before = await node.balance("farmer");
     await node.decide(asked.decision, 400_000_000_000_000_000n);
     // (0.85 - 0.40) / (0.85 - 0.25) of 75 % of 1,000
@@ -153,6 +155,7 @@ describe("a season of cover", () => {
     await expect(quote(context, { risk: 99n, sumInsured: WAD })).rejects.toThrow(/no risk 99/);
     await expect(show(context, { id: 99_000_001n })).rejects.toThrow(/no policy 99000001/);
     await expect(buy(context, { risk: 1n, sumInsured: WAD, as: "farmer" })).rejects.toThrow(/not on sale/);
+    await expect(requestDecision(context, { risk: 99n })).rejects.toThrow(/no risk 99/);
     await expect(createRisk(context, season({ exit: "0.9" }))).rejects.toThrow(/trigger must be above/);
     await expect(createRisk(context, season({ to: "2015-03-01" }))).rejects.toThrow(/ends before/);
     await expect(createRisk(context, season({ model: data }))).rejects.toThrow(/not a model/);
@@ -161,6 +164,7 @@ describe("a season of cover", () => {
       data: { errorName: "NotUnderwriter" },
     });
     const { risk } = await createRisk(context, season({ region: "Olympia" }));
+    await expect(requestDecision(context, { risk })).rejects.toMatchObject({ data: { errorName: "WrongStatus" } });
     await expect(buy(context, { risk, sumInsured: 10n ** 24n, as: "farmer" })).rejects.toThrow(/units of cover left/);
     await expect(settle(context, shapes.settleInput.parse({ risk: 99 }))).rejects.toThrow(/no risk 99/);
   });
