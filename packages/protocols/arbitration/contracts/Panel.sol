@@ -14,6 +14,21 @@ contract Panel is IPanel, Bonds {
 
     /// @inheritdoc IPanel
     bytes32 public constant UNAVAILABLE = keccak256("assay/unavailable");
+    /// @dev A Case as it is stored: five slots.
+    struct Stored {
+        address client;
+        uint40 commitDeadline;
+        uint40 revealDeadline;
+        uint16 seated;
+        address claimant;
+        uint8 commits;
+        uint8 reveals;
+        Ruling ruling;
+        bytes32 subject;
+        bytes32 defence;
+        bytes32 claim;
+    }
+
     uint256 private constant MAX_MEMBERS = 15;
     uint256 private constant MAX_PERIOD = 30 days;
     uint256 private constant BPS = 10_000;
@@ -32,9 +47,7 @@ contract Panel is IPanel, Bonds {
     /// @dev When a member may withdraw; 0 without notice.
     mapping(address member => uint256) private _exits;
     uint256 private _count;
-    mapping(uint256 disputeId => Case) private _cases;
-    /// @dev Who has the fee back when nobody reveals; the client is a contract that could not withdraw it.
-    mapping(uint256 disputeId => address) private _claimants;
+    mapping(uint256 disputeId => Stored) private _cases;
     mapping(uint256 disputeId => mapping(address member => bytes32)) private _commitments;
     mapping(uint256 disputeId => mapping(address member => bytes32)) private _results;
 
@@ -79,15 +92,15 @@ contract Panel is IPanel, Bonds {
         if (defence == 0 || claim == 0) revert EmptyResult();
 
         disputeId = ++_count;
-        Case storage c = _cases[disputeId];
+        Stored storage c = _cases[disputeId];
         c.client = msg.sender;
         c.subject = subject;
         c.defence = defence;
         c.claim = claim;
-        c.commitDeadline = uint64(block.timestamp + _commitPeriod);
+        c.commitDeadline = uint40(block.timestamp + _commitPeriod);
         c.revealDeadline = c.commitDeadline + _revealPeriod;
         c.seated = _seat();
-        _claimants[disputeId] = claimant;
+        c.claimant = claimant;
         emit DisputeOpened(disputeId, msg.sender, subject, defence, claim, context);
         _takeFee();
     }
@@ -129,7 +142,7 @@ contract Panel is IPanel, Bonds {
 
     /// @inheritdoc IPanel
     function commit(uint256 disputeId, bytes32 commitment) external {
-        Case storage c = _case(disputeId);
+        Stored storage c = _case(disputeId);
         _expectSeated(disputeId, c.seated, msg.sender);
         if (block.timestamp > c.commitDeadline) revert CommitClosed(disputeId, c.commitDeadline);
         if (commitment == 0) revert EmptyResult();
@@ -142,7 +155,7 @@ contract Panel is IPanel, Bonds {
 
     /// @inheritdoc IPanel
     function reveal(uint256 disputeId, bytes32 result, bytes32 salt) external {
-        Case storage c = _case(disputeId);
+        Stored storage c = _case(disputeId);
         if (block.timestamp <= c.commitDeadline && c.commits < _bits(c.seated)) {
             revert RevealNotOpen(disputeId, c.commitDeadline);
         }
@@ -160,7 +173,7 @@ contract Panel is IPanel, Bonds {
 
     /// @inheritdoc IPanel
     function settle(uint256 disputeId) external {
-        Case storage c = _case(disputeId);
+        Stored storage c = _case(disputeId);
         if (c.ruling != Ruling.Pending) revert AlreadyRuled(disputeId);
         if (block.timestamp <= c.revealDeadline && c.reveals < _bits(c.seated)) {
             revert TooEarly(disputeId, c.revealDeadline);
@@ -199,8 +212,9 @@ contract Panel is IPanel, Bonds {
     }
 
     /// @dev With a majority: it shares the fee and half of the penalties of all others. Without: the silent alone lose,
-    /// those who revealed share, for nobody knows who was right. When nobody revealed, the claimant has the fee back.
-    function _pay(uint256 disputeId, Case storage c, bytes32 majority)
+    /// those who revealed share, for nobody knows who was right. When nobody revealed, the claimant
+    /// has the fee back (the client is a contract that could not withdraw it).
+    function _pay(uint256 disputeId, Stored storage c, bytes32 majority)
         private
         returns (uint256 reward, uint256 burnt)
     {
@@ -221,7 +235,7 @@ contract Panel is IPanel, Bonds {
             burnt += penalty - rest;
         }
         if (winners == 0) {
-            _credit(_claimants[disputeId], _fee);
+            _credit(c.claimant, _fee);
             _credit(BURN, pot - _fee);
             return (0, burnt + pot - _fee);
         }
@@ -276,7 +290,19 @@ contract Panel is IPanel, Bonds {
 
     /// @inheritdoc IPanel
     function dispute(uint256 disputeId) external view returns (Case memory) {
-        return _case(disputeId);
+        Stored memory c = _case(disputeId);
+        return Case({
+            client: c.client,
+            subject: c.subject,
+            defence: c.defence,
+            claim: c.claim,
+            commitDeadline: c.commitDeadline,
+            revealDeadline: c.revealDeadline,
+            seated: c.seated,
+            commits: c.commits,
+            reveals: c.reveals,
+            ruling: c.ruling
+        });
     }
 
     /// @inheritdoc IPanel
@@ -313,7 +339,7 @@ contract Panel is IPanel, Bonds {
         }
     }
 
-    function _case(uint256 disputeId) private view returns (Case storage c) {
+    function _case(uint256 disputeId) private view returns (Stored storage c) {
         c = _cases[disputeId];
         if (c.client == address(0)) revert UnknownDispute(disputeId);
     }

@@ -135,7 +135,7 @@ contract Oracle is IOracle, Bonds, EIP712 {
         if (slot != 0 && !_reusable(slot, r.expiry)) revert AlreadyRequested(id);
         _write(id, id, r.expiry, uint256(Status.Open));
         if (r.fee != 0) _debit(msg.sender, r.fee);
-        emit Requested(id, msg.sender, r);
+        _logRequested(id, r);
     }
 
     /// @inheritdoc IOracle
@@ -152,7 +152,7 @@ contract Oracle is IOracle, Bonds, EIP712 {
         for (uint256 i; i < signers.length; ++i) {
             _lock(signers[i], _bond(r.policyId));
         }
-        emit Submitted(id, a, signers, deadline);
+        _logSubmitted(id, a, signers, deadline);
     }
 
     /// @inheritdoc IOracle
@@ -580,13 +580,46 @@ contract Oracle is IOracle, Bonds, EIP712 {
         private
         returns (bool success)
     {
-        bytes memory data =
-            abi.encodeCall(IReceiver.onReport, (abi.encode(id, r.modelId, r.inputHash), abi.encode(a)));
         uint256 needed = uint256(r.callbackGas) * 64 / 63 + AFTER_CALLBACK_GAS;
         if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+        bytes4 selector = IReceiver.onReport.selector;
         address receiver = r.requester;
         assembly ("memory-safe") {
-            success := call(callbackGas, receiver, 0, add(data, 32), mload(data), 0, 0)
+            let m := mload(0x40)
+            let args := add(m, 4)
+            mstore(m, selector)
+            mstore(args, 0x40) // metadata: three words
+            mstore(add(args, 0x20), 0xc0) // report: the answer's six words
+            mstore(add(args, 0x40), 0x60)
+            mstore(add(args, 0x60), id)
+            calldatacopy(add(args, 0x80), add(r, 0x40), 0x40) // modelId, inputHash
+            mstore(add(args, 0xc0), 0xc0)
+            calldatacopy(add(args, 0xe0), a, 0xc0)
+            success := call(callbackGas, receiver, 0, m, 0x1a4, 0, 0)
+        }
+    }
+
+    /// @dev `emit Requested(id, msg.sender, r)` without taking the fields apart.
+    function _logRequested(bytes32 id, Request calldata r) private {
+        bytes32 topic = Requested.selector;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            calldatacopy(m, r, 0x120)
+            log3(m, 0x120, topic, id, caller())
+        }
+    }
+
+    /// @dev `emit Submitted(id, a, signers, deadline)` without taking the fields apart.
+    function _logSubmitted(bytes32 id, Answer calldata a, address[] memory signers, uint256 deadline) private {
+        bytes32 topic = Submitted.selector;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            let size := shl(5, add(mload(signers), 1))
+            calldatacopy(m, a, 0xc0)
+            mstore(add(m, 0xc0), 0x100)
+            mstore(add(m, 0xe0), deadline)
+            mcopy(add(m, 0x100), signers, size)
+            log2(m, add(0x100, size), topic, id)
         }
     }
 }

@@ -18,6 +18,26 @@ contract OracleSubmitTest is OracleTest {
         assertEq(_free(operators[0]), 1000e18 - BOND);
     }
 
+    function test_submit_logsWhatItSays(uint8 threshold) public {
+        threshold = uint8(bound(threshold, 1, 3));
+        policyId = oracle.registerPolicy(_policy(threshold));
+        IOracle.Request memory r = _request(1);
+        bytes32 id = oracle.idOf(r);
+        vm.expectEmit(address(oracle));
+        emit IOracle.Requested(id, address(receiver), r);
+        _ask(r);
+        IOracle.Answer memory a = _answer(-7);
+        address[] memory signers = new address[](threshold);
+        for (uint256 i; i < threshold; ++i) {
+            signers[i] = operators[i];
+        }
+        bytes memory signatures = _signatures(r, a, threshold);
+        vm.expectEmit(address(oracle));
+        emit IOracle.Submitted(id, a, signers, vm.getBlockTimestamp() + WINDOW);
+        vm.prank(operators[0]);
+        oracle.submit(r, a, signatures);
+    }
+
     function test_submit_O4_oneEnvelopeOnce() public {
         IOracle.Request memory r = _request(1);
         bytes32 id = _ask(r);
