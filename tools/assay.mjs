@@ -10,4 +10,6 @@ const flags = ["--disable-warning=ExperimentalWarning", "--enable-source-maps"];
 const env = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "assay"), ...process.env };
 const child = spawn(node, [...flags, main, ...process.argv.slice(2)], { stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-child.on("exit", (code, signal) => process.exit(signal ? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1) : (code ?? 1)));
+child.on("exit", (code, signal) =>
+  process.exit(signal ? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1) : (code ?? 1)),
+);

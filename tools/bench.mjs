@@ -9,15 +9,25 @@ import { bootstrap, root } from "./bootstrap.mjs";
 
 const node = bootstrap();
 if (process.execPath !== node) {
-  const run = spawnSync(node, ["--disable-warning=ExperimentalWarning", process.argv[1], ...process.argv.slice(2)], { stdio: "inherit" });
+  const run = spawnSync(node, ["--disable-warning=ExperimentalWarning", process.argv[1], ...process.argv.slice(2)], {
+    stdio: "inherit",
+  });
   process.exit(run.status ?? 1);
 }
 
 const json = process.argv.includes("--json");
 const names = process.argv.slice(2).filter((a) => !a.startsWith("--"));
-const files = [...globSync("packages/*/*/bench/*.bench.ts", { cwd: root }), ...globSync("bench/*.bench.ts", { cwd: root })].sort();
-const label = (file) => (file.startsWith("bench/") ? basename(file, ".bench.ts") : `${file.split("/")[2]}.${basename(file, ".bench.ts")}`);
-const chosen = names.length ? files.filter((file) => names.some((name) => label(file).startsWith(name) || name.startsWith(`${label(file).split(".")[0]}.`))) : files;
+const files = [
+  ...globSync("packages/*/*/bench/*.bench.ts", { cwd: root }),
+  ...globSync("bench/*.bench.ts", { cwd: root }),
+].sort();
+const label = (file) =>
+  file.startsWith("bench/") ? basename(file, ".bench.ts") : `${file.split("/")[2]}.${basename(file, ".bench.ts")}`;
+const chosen = names.length
+  ? files.filter((file) =>
+      names.some((name) => label(file).startsWith(name) || name.startsWith(`${label(file).split(".")[0]}.`)),
+    )
+  : files;
 
 if (chosen.length === 0) {
   process.stderr.write(`No benchmark is named ${names.join(", ")}.\nThere are: ${files.map(label).join(", ")}\n`);
@@ -32,7 +42,10 @@ for (const file of chosen) {
     for (const line of await run()) {
       const { bench, value, unit, against, ratio } = line;
       if (json) console.log(JSON.stringify({ bench, value, unit, against, ratio }));
-      else console.log(`${bench.padEnd(36)} ${format(value).padStart(12)} ${unit.padEnd(10)} ${ratio == null ? "" : `${format(ratio)} x ${against}`}`);
+      else
+        console.log(
+          `${bench.padEnd(36)} ${format(value).padStart(12)} ${unit.padEnd(10)} ${ratio == null ? "" : `${format(ratio)} x ${against}`}`,
+        );
     }
   } catch (error) {
     failed++;

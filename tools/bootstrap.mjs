@@ -26,7 +26,9 @@ export function findNode() {
     name
       ? `Assay needs Node ${MINIMUM}, which should have come as the package "${name}".`
       : `Assay needs Node ${MINIMUM}; no package carries it for ${process.platform} ${process.arch}.`,
-    name ? 'Run "npm ci" again, without --omit=optional.' : `Install Node ${MINIMUM} or newer and run the command again.`,
+    name
+      ? 'Run "npm ci" again, without --omit=optional.'
+      : `Install Node ${MINIMUM} or newer and run the command again.`,
   );
 }
 
@@ -48,14 +50,26 @@ export function bootstrap() {
   if (!existsSync(join(root, "node_modules"))) fail("The dependencies are not installed.", 'Run "npm ci" first.');
   const node = findNode();
   if (nativeInPlace()) return node;
-  process.stderr.write(`Completing the install: npm ran under Node ${process.versions.node} and left out native packages...\n`);
+  process.stderr.write(
+    `Completing the install: npm ran under Node ${process.versions.node} and left out native packages...\n`,
+  );
   const npm = process.env.npm_execpath ?? "npm";
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}`, ONNXRUNTIME_NODE_INSTALL: "skip" };
-  const args = ["install", "--no-save", "--no-package-lock", "--prefer-offline", "--ignore-scripts", "--loglevel=error"];
+  const args = [
+    "install",
+    "--no-save",
+    "--no-package-lock",
+    "--prefer-offline",
+    "--ignore-scripts",
+    "--loglevel=error",
+  ];
   const [command, prefix] = npm.endsWith("js") ? [node, [npm]] : [npm, []];
   const run = spawnSync(command, [...prefix, ...args], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
   if (run.status !== 0 || !nativeInPlace()) {
-    fail("The native packages could not be installed.", `Run "npm install" once with Node ${MINIMUM} or newer, then try again.`);
+    fail(
+      "The native packages could not be installed.",
+      `Run "npm install" once with Node ${MINIMUM} or newer, then try again.`,
+    );
   }
   return node;
 }

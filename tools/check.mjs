@@ -14,7 +14,7 @@ export const checks = [
   ["format and lint", join(bin, "biome"), ["ci", "--reporter=summary", "."]],
   ["types", join(bin, "tsc"), ["-p", "tsconfig.json"]],
   ["type-aware lint", join(bin, "oxlint"), ["--type-aware", "--quiet", "packages", "bench", "test"]],
-  ["unused code", join(bin, "knip"), ["--no-progress"]],
+  ["unused code", join(bin, "knip"), ["--no-progress", "--no-config-hints"]],
   ["manners", node, ["tools/manners.mjs"]],
 ];
 

@@ -51,6 +51,8 @@ export function violations(root) {
 if (process.argv[1]?.endsWith("floors.mjs")) {
   const found = violations(process.cwd());
   for (const line of found) console.error(line);
-  console.log(found.length ? `floors: ${found.length} imports break the rule` : "floors: every import names a lower floor");
+  console.log(
+    found.length ? `floors: ${found.length} imports break the rule` : "floors: every import names a lower floor",
+  );
   process.exit(found.length ? 1 : 0);
 }

@@ -3,7 +3,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" }).split("\0").filter(Boolean);
+const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+  encoding: "utf8",
+})
+  .split("\0")
+  .filter(Boolean);
 const problems = [];
 const hosts = new RegExp(["registry", "npmjs", "org"].join("\\."));
 
@@ -23,7 +27,8 @@ for (const file of files) {
   const lines = text.split("\n").length;
   if (lines > 600 && !test) problems.push(`${file} has ${lines} lines (600 at most)`);
   if (!test && /throw new Error\(/.test(text)) problems.push(`${file} throws a bare Error: use a BaseError`);
-  if (!test && /process\.env/.test(text) && !file.startsWith("packages/shells/")) problems.push(`${file} reads the environment outside a shell`);
+  if (!test && /process\.env/.test(text) && !file.startsWith("packages/shells/"))
+    problems.push(`${file} reads the environment outside a shell`);
 }
 
 for (const problem of problems) console.error(problem);

@@ -8,7 +8,11 @@ import { bootstrap, root } from "./bootstrap.mjs";
 
 const node = bootstrap();
 const bin = join(root, "node_modules", ".bin");
-const env = { ...process.env, PATH: `${dirname(node)}:${bin}:${process.env.PATH}`, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" };
+const env = {
+  ...process.env,
+  PATH: `${dirname(node)}:${bin}:${process.env.PATH}`,
+  HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
+};
 const long = process.argv.includes("--long");
 const only = process.argv.find((a) => a.startsWith("--only="))?.slice(7);
 const report = join(root, ".tmp", "vitest.json");
@@ -21,7 +25,11 @@ function step(name, command, args, extra = {}) {
   if (only && !name.includes(only)) return 0;
   const began = performance.now();
   console.log(`\n== ${name}`);
-  const run = spawnSync(command, args, { cwd: root, env: { ...env, ...extra }, stdio: ["ignore", "inherit", "inherit"] });
+  const run = spawnSync(command, args, {
+    cwd: root,
+    env: { ...env, ...extra },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const ok = run.status === 0;
   console.log(`${ok ? "ok  " : "FAIL"} ${name} (${seconds} s)`);
@@ -30,7 +38,18 @@ function step(name, command, args, extra = {}) {
 }
 
 function vitest(name, projects, extra) {
-  step(name, join(bin, "vitest"), ["run", ...projects.flatMap((p) => ["--project", p]), "--reporter=default", "--reporter=json", `--outputFile=${report}`], extra);
+  step(
+    name,
+    join(bin, "vitest"),
+    [
+      "run",
+      ...projects.flatMap((p) => ["--project", p]),
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile=${report}`,
+    ],
+    extra,
+  );
   if (only && !name.includes(only)) return;
   if (!existsSync(report)) return;
   const counted = JSON.parse(readFileSync(report, "utf8"));
@@ -48,7 +67,12 @@ step("contracts: tests", join(bin, "hardhat"), ["test", "solidity"]);
 let database = {};
 let folder;
 if (process.env.CI || process.env.ASSAY_TEST_POSTGRES === "auto") {
-  const started = spawnSync(node, ["tools/postgres.mjs", "start"], { cwd: root, env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const started = spawnSync(node, ["tools/postgres.mjs", "start"], {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [url, dir] = (started.stdout ?? "").trim().split("\n");
   if (url) {
     database = { ASSAY_TEST_POSTGRES: url };

@@ -6,7 +6,7 @@ import type { joinInput, joinOutput } from "./schemas.ts";
 
 /** Puts up a member's bond at the panel; members were named when the panel was created. */
 export async function join(context: Context, given: z.output<typeof joinInput>): Promise<z.input<typeof joinOutput>> {
-  const who = context.identities.get(given.by);
+  const who = context.identities.get(given.as);
   const panel = context.contracts.get("Panel");
   const members = (await context.chain.read(panel, "members")) as Hex[];
   if (!members.some((m) => m.toLowerCase() === who.address.toLowerCase())) {

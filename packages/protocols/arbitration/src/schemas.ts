@@ -23,5 +23,8 @@ export const showOutput = dispute;
 export const listInput = z.object({ limit: page.limit });
 export const listOutput = z.object({ disputes: z.array(dispute) });
 
-export const joinInput = z.object({ amount: amount(), by: identity });
+export const joinInput = z.object({
+  amount: amount(),
+  as: identity.optional().describe("Identity that acts; the node's own unless said."),
+});
 export const joinOutput = z.object({ member: z.string(), free: uint, locked: uint, tx: hash });

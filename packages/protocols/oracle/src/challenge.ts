@@ -4,7 +4,6 @@ import type { Receipt } from "@machines/chain";
 import { resultHash } from "@records/assets/execute.ts";
 import { iArbiterAbi } from "@records/bonds/abi.ts";
 import type { z } from "zod";
-import { actor } from "./operators.ts";
 import type { challengeInput, challengeOutput } from "./schemas.ts";
 import { type RequestState, requestState } from "./state.ts";
 import { answerFrom, reexecute } from "./submit.ts";
@@ -43,7 +42,7 @@ export async function challenge(
   const standing = resultHash({ modelId: request.modelId, inputHash: request.inputHash, ...state.answer.answer });
   if (own === standing) return { id: state.id, disputed: false, own, standing };
   const head = await context.chain.head();
-  const by = actor(context, given.as ?? context.duties.watchers[0], "challenger");
+  const by = context.identities.get(given.as ?? context.duties.watchers[0]);
   const receipt = await challengeAnswer(context, state, answerFrom(result, state, head.timestamp), by);
   await context.indexed(receipt.blockNumber);
   return { id: state.id, disputed: true, own, standing, tx: receipt.transactionHash, gas: receipt.gasUsed };

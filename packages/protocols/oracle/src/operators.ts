@@ -1,4 +1,3 @@
-import { InvalidInputError } from "@base/errors";
 import type { Context, Identity } from "@kernel/capability";
 import { concat, type Hex, keccak256 } from "viem";
 import type { Policy } from "./types.ts";
@@ -40,19 +39,4 @@ export function placeOf(requestId: Hex, operators: readonly Hex[], who: Hex): nu
 /** True for two spellings of one address. */
 export function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
-}
-
-/** The named identity, which must be there to act; throws InvalidInputError that lists who there is. */
-export function actor(context: Pick<Context, "identities">, name: string | undefined, role: string): Identity {
-  if (name !== undefined) return context.identities.get(name);
-  throw new InvalidInputError(`Say which identity acts as ${role}.`, {
-    hints: [
-      `Known: ${
-        context.identities
-          .list()
-          .map((i) => i.name)
-          .join(", ") || "none"
-      }.`,
-    ],
-  });
 }

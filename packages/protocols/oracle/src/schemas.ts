@@ -17,11 +17,13 @@ import { answerSchema, policySchema, requestSchema, rulings, statuses } from "./
 
 // Inputs and outputs of the room's actions, apart from their logic so that listing them loads nothing else.
 
+const as = identity.optional().describe("Identity that acts; the node's own unless said.");
+
 export const attestInput = z.object({ id: hash, answer: answerSchema });
 
 export const attestOutput = z.object({ signatures: z.array(z.object({ signer: z.string(), signature })) });
 
-export const challengeInput = z.object({ id: hash, as: identity.optional() });
+export const challengeInput = z.object({ id: hash, as });
 
 export const challengeOutput = z.object({
   id: hash,
@@ -34,14 +36,14 @@ export const challengeOutput = z.object({
 
 export const depositInput = z.object({
   amount: amount(),
-  as: identity,
+  as,
   to: address.optional().describe("Account to credit; the payer's own unless said."),
 });
 
 export const depositOutput = z.object({ account: address, free: uint, locked: uint, tx: hash });
 
 export const withdrawInput = z.object({
-  as: identity,
+  as,
   amount: amount().optional().describe("All that is free unless said."),
 });
 
@@ -55,7 +57,7 @@ export const registerPolicyInput = z.object({
   bond: amount().describe("Locked per signer."),
   royaltyBps: bps.default(5000).describe("Share of the fee that goes to the model's lineage."),
   arbiter: address.optional().describe("The court; the re-execution panel unless said."),
-  as: identity,
+  as,
 });
 
 export const registerPolicyOutput = z.object({ policyId: hash, tx: hash });
@@ -67,7 +69,7 @@ export const requestInput = z.object({
   fee: amount().default(1_000_000_000_000_000_000n),
   value: amount().default(0n).describe("What a wrong answer could move."),
   expiresIn: seconds.default(86_400),
-  as: identity,
+  as,
 });
 
 export const requestOutput = z.object({ id: hash, policy: hash, tx: hash, gas: uint, block: uint });
@@ -81,7 +83,7 @@ export const decideInput = z.object({
   column: z.string().default("date").describe("The table's date column."),
   fee: amount().default(1_000_000_000_000_000_000n),
   policy: hash.optional(),
-  as: identity,
+  as,
   wait: z
     .int()
     .min(0)

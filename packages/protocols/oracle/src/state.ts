@@ -146,7 +146,7 @@ function standing(answers: readonly Row[], challenges: readonly Challenge[]): Re
   if (reopened >= 0 && answers.length <= challenges.filter((c) => c.resolution?.status === "open").length)
     return undefined;
   for (const challenge of challenges.slice(reopened + 1)) {
-    if (!challenge.resolution || challenge.resolution.status !== "answered") continue;
+    if (challenge.resolution?.status !== "answered") continue;
     const deadline = challenge.resolution.deadline;
     current =
       challenge.resolution.ruling === "claim"

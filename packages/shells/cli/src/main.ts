@@ -25,6 +25,7 @@ const io: Io = {
 const globals: readonly GlobalOption[] = [
   { flags: "--dir <folder>", description: "Data folder; .assay unless said (ASSAY_DIR)." },
   { flags: "--url <address>", description: "Talk to a node elsewhere (ASSAY_URL)." },
+  { flags: "--identity <name>", description: "Key that acts where a command names none (ASSAY_AS)." },
   { flags: "--rpc-url <address>", description: "Use this EVM chain instead of the embedded one (ASSAY_RPC_URL)." },
 ];
 

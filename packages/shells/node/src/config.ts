@@ -31,6 +31,8 @@ const schema = z
       .optional(),
     /** Protects the keys at rest; a random one is kept in the data folder when absent. */
     password: z.string().min(8).optional(),
+    /** Key that acts where a command names none; `owner`, or the only one there is, unless said. */
+    identity: z.string().optional(),
     /** Bearer token that writes need; required when not on loopback. */
     token: z.string().min(16).optional(),
     /** Names of this node's operators, watchers and panelists, each with a key of its own. */
@@ -66,6 +68,7 @@ const environment: Record<string, string> = {
   depth: "ASSAY_DEPTH",
   databaseUrl: "DATABASE_URL",
   password: "ASSAY_PASSWORD",
+  identity: "ASSAY_AS",
   token: "ASSAY_TOKEN",
   operators: "ASSAY_OPERATORS",
   watchers: "ASSAY_WATCHERS",

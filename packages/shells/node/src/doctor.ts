@@ -1,4 +1,4 @@
-import { BaseError } from "@base/errors";
+import { BaseError, UnavailableError } from "@base/errors";
 import { openChain } from "@machines/chain";
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
@@ -68,7 +68,8 @@ async function lookAt(config: Config, look: Look): Promise<void> {
     async () => {
       const { bavail, bsize } = statfsSync(config.dir);
       const free = bavail * bsize;
-      if (free < ROOM) throw new Error(`${Math.round(free / 1e6)} MB are free; a node wants ${ROOM / 1e6} MB`);
+      if (free < ROOM)
+        throw new UnavailableError(`${Math.round(free / 1e6)} MB are free; a node wants ${ROOM / 1e6} MB`);
       return `${(free / 1e9).toFixed(1)} GB free`;
     },
     "Free some space or choose another folder with --dir.",
@@ -118,7 +119,7 @@ function tryPort(host: string, port: number): Promise<string> {
   return new Promise((done, failed) => {
     const server = createServer();
     server.once("error", (error) =>
-      failed(new Error(`${host}:${port} is taken (${(error as NodeJS.ErrnoException).code})`)),
+      failed(new UnavailableError(`${host}:${port} is taken (${(error as NodeJS.ErrnoException).code})`)),
     );
     server.listen(port, host, () => server.close(() => done(`${host}:${port} is free`)));
   });

@@ -107,7 +107,7 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
       chain,
       contracts: Object.fromEntries(deployment.entries()),
       identities: {
-        get: (name) => keys.get(name ?? soleName(keys)),
+        get: (name) => keys.get(name ?? config.identity ?? defaultName(keys)),
         list: () => keys.names().map((name) => keys.get(name)),
       },
       duties,
@@ -185,9 +185,12 @@ export async function fund(chain: Chain, keys: Keystore): Promise<void> {
   }
 }
 
-function soleName(keys: Keystore): string {
+function defaultName(keys: Keystore): string {
   const names = keys.names();
   const [only] = names;
+  if (keys.has("owner")) return "owner";
   if (only !== undefined && names.length === 1) return only;
-  throw new InvalidInputError("Say which identity acts.", { hints: [`Known: ${names.join(", ") || "none"}.`] });
+  throw new InvalidInputError("Say which identity acts.", {
+    hints: [`Add --as NAME, or set ASSAY_AS. Known: ${names.join(", ") || "none"}.`],
+  });
 }

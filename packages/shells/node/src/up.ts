@@ -165,7 +165,7 @@ function closing(report: Outcome & { totalMs: number; memoryMb: number }, url: s
           "Try in another terminal:",
           `  npx assay trace payout:${report.payout.id}`,
           `  npx assay verify ${report.receipt}`,
-          "  npx assay publish my.csv --as owner",
+          "  npx assay publish my.csv",
           "  npx assay doctor",
           "",
           "Ctrl-C stops the node; npm start goes on from here, npm start -- --fresh begins anew.",

@@ -3,9 +3,10 @@ import { type Json, toWire } from "@kernel/capability/wire.ts";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Node } from "../node.ts";
-import { gatherCast, UNIT } from "./cast.ts";
+import { gatherCast } from "./cast.ts";
 import { settleSeason, type Season, type Settled } from "./season.ts";
 import { pick, Story } from "./story.ts";
+import { money, nameOf } from "./words.ts";
 
 /** What the loop came to: ids and hashes, gas, time, and whether the whole chain of receipts holds. */
 export interface Outcome {
@@ -238,18 +239,6 @@ async function gasByAction(node: Node): Promise<Json> {
 /** The table in the vega-datasets package, whose entry point lies one folder beside its data. */
 function weatherFile(): string {
   return fileURLToPath(new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets")));
-}
-
-/** Name of the key with this address, else the address. */
-export function nameOf(node: Node, address: string): string {
-  const found = node.keys.names().find((name) => node.keys.get(name).address.toLowerCase() === address.toLowerCase());
-  return found ?? address;
-}
-
-/** An amount of base units for people, two decimals, rounded down. */
-export function money(units: string | bigint): string {
-  const cents = (BigInt(units) * 100n) / UNIT;
-  return `${cents / 100n}.${String(cents % 100n).padStart(2, "0")} aUSD`;
 }
 
 function short(hash: Json | undefined): string {

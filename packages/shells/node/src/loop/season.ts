@@ -7,8 +7,8 @@ import { answerFrom, reexecute, submitAnswer } from "@protocols/oracle/submit.ts
 import type { Hex } from "viem";
 import type { Node } from "../node.ts";
 import { UNIT } from "./cast.ts";
-import { money, nameOf } from "./droughtCover.ts";
 import { pick, type Story } from "./story.ts";
+import { money, nameOf } from "./words.ts";
 
 /** A season to insure. `threshold` is how many operators must sign; `cheat` lets one of them lie. */
 export interface Season {
