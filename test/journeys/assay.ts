@@ -43,7 +43,10 @@ export function start(args: readonly string[], env: Record<string, string> = {})
 }
 
 /** Runs `assay` to its end; `killAfter` ends it with SIGKILL after so many milliseconds. */
-export async function assay(args: readonly string[], options: { env?: Record<string, string>; killAfter?: number } = {}): Promise<Done> {
+export async function assay(
+  args: readonly string[],
+  options: { env?: Record<string, string>; killAfter?: number } = {},
+): Promise<Done> {
   const child = start(args, options.env);
   const timer = options.killAfter === undefined ? undefined : setTimeout(() => killTree(child), options.killAfter);
   let stdout = "";
@@ -90,7 +93,10 @@ function childrenOf(pid: number): number[] {
 export function printed(child: ChildProcess, text: RegExp, milliseconds = 60_000): Promise<RegExpMatchArray> {
   return new Promise((done, failed) => {
     let seen = "";
-    const timer = setTimeout(() => failed(new Error(`${text} was not printed in time; there was:\n${seen}`)), milliseconds);
+    const timer = setTimeout(
+      () => failed(new Error(`${text} was not printed in time; there was:\n${seen}`)),
+      milliseconds,
+    );
     const look = (chunk: Buffer) => {
       seen += chunk;
       const match = seen.match(text);

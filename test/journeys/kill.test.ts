@@ -7,7 +7,9 @@ import { assay, folder } from "./assay.ts";
 /** Milliseconds after which the process is killed: spread over the whole loop, another place in every run. */
 const moments = [600, 1_700, 3_000, 4_500, 7_000].map((base) => base + Math.floor(Math.random() * 1_200));
 
-test(`killed after ${moments.join(", ")} ms, it loses nothing acknowledged and completes`, { timeout: 240_000 }, async () => {
+test(`killed after ${moments.join(", ")} ms, it loses nothing acknowledged and completes`, {
+  timeout: 240_000,
+}, async () => {
   const dir = folder();
   const args = ["up", "--once", "--json", "--dir", dir, "--port", "0"];
   const acknowledged = new Map<string, number>();

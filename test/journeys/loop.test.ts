@@ -81,7 +81,8 @@ describe("the loop", () => {
   test("trace prints the lineage from the payout down to the data", async () => {
     const traced = await assay(["trace", `payout:${first.json.payout.id}`, "--dir", dir]);
     expect(traced.code).toBe(0);
-    for (const word of ["payout", "policy", "decision", "model", "run", "derived", "data"]) expect(traced.stdout).toContain(word);
+    for (const word of ["payout", "policy", "decision", "model", "run", "derived", "data"])
+      expect(traced.stdout).toContain(word);
   });
 
   test("verify accepts the receipt and refuses each kind of tampering", async () => {
@@ -90,7 +91,10 @@ describe("the loop", () => {
     expect(good.code).toBe(0);
     expect(good.json.verified).toBe(true);
     const receipt = readFileSync(path, "utf8");
-    const statements = JSON.parse(receipt).statements as { node: { kind: string }; statement: Record<string, unknown> }[];
+    const statements = JSON.parse(receipt).statements as {
+      node: { kind: string };
+      statement: Record<string, unknown>;
+    }[];
     const change = (kind: string, edit: (statement: never) => void) => {
       const copy = JSON.parse(receipt);
       const entry = copy.statements.find((one: { node: { kind: string } }) => one.node.kind === kind);

@@ -38,16 +38,39 @@ describe("the same verbs on one's own data", () => {
   afterAll(() => killTree(node));
 
   test("publish, train, decide, trace, receipt, verify", { timeout: 120_000 }, async () => {
-    published = await assay(["publish", csv, "--name", "My table", "--licence", "CC-BY-4.0", "--as", "owner", "--json", ...here]);
+    published = await assay([
+      "publish",
+      csv,
+      "--name",
+      "My table",
+      "--licence",
+      "CC-BY-4.0",
+      "--as",
+      "owner",
+      "--json",
+      ...here,
+    ]);
     expect(published.stdout + published.stderr).toContain('"rows":400');
-    trained = await assay(["train", published.json.id, "--target", "y", "--epochs", "30", "--as", "owner", "--json", ...here]);
+    trained = await assay([
+      "train",
+      published.json.id,
+      "--target",
+      "y",
+      "--epochs",
+      "30",
+      "--as",
+      "owner",
+      "--json",
+      ...here,
+    ]);
     expect(trained.code, trained.stdout).toBe(0);
     expect(trained.json.metrics.rmse).toBeLessThan(trained.json.metrics.baselineRmse);
     const decided = await assay(["decide", trained.json.id, "--row", "7", "--as", "owner", "--json", ...here]);
     expect(decided.code, decided.stdout).toBe(0);
     expect(decided.json.final).toBe(true);
     expect(decided.json.reasons.length).toBeGreaterThan(0);
-    const sum = decided.json.base + decided.json.reasons.reduce((total: number, one: { value: number }) => total + one.value, 0);
+    const sum =
+      decided.json.base + decided.json.reasons.reduce((total: number, one: { value: number }) => total + one.value, 0);
     expect(sum).toBeCloseTo(decided.json.value, 3);
     const traced = await assay(["trace", `decision:${decided.json.id}`, ...here]);
     expect(traced.stdout).toContain("My table");
@@ -58,7 +81,18 @@ describe("the same verbs on one's own data", () => {
   });
 
   test("publishing the same bytes again gives the same asset and sends nothing", async () => {
-    const again = await assay(["publish", csv, "--name", "My table", "--licence", "CC-BY-4.0", "--as", "owner", "--json", ...here]);
+    const again = await assay([
+      "publish",
+      csv,
+      "--name",
+      "My table",
+      "--licence",
+      "CC-BY-4.0",
+      "--as",
+      "owner",
+      "--json",
+      ...here,
+    ]);
     expect(again.json).toMatchObject({ id: published.json.id, root: published.json.root, existing: true, tx: null });
   });
 
