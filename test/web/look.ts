@@ -12,18 +12,27 @@ const fixture =
 const base = fixture?.url ?? (url as string);
 const browser = await openBrowser();
 if ("reason" in browser) throw new Error(browser.reason);
+const list = async (action: string, field: string): Promise<string[]> =>
+  ((await (await fetch(`${base}/v1/${action}`)).json()) as Record<string, { id: string }[]>)[field]?.map((row) =>
+    String(row.id),
+  ) ?? [];
+const [decisions, policies, disputes] = await Promise.all([
+  list("oracle/list", "decisions"),
+  list("cover/list", "policies"),
+  list("arbitration/list", "disputes"),
+]);
 const pages: Record<string, string> = {
   loop: "#/loop",
   lineage: "#/lineage",
-  lineageOne: "#/lineage/payout%3A2000001",
+  lineageOne: `#/lineage/payout%3A${policies[1]}`,
   table: "#/lineage?view=table",
   decisions: "#/decisions",
-  decision: `#/decisions/${ids.a}`,
-  provisional: `#/decisions/${ids.c}`,
+  decision: `#/decisions/${decisions.at(-1)}`,
+  provisional: `#/decisions/${decisions[0]}`,
   cover: "#/cover",
-  policy: "#/cover/2000001",
+  policy: `#/cover/${policies[1]}`,
   disputes: "#/disputes",
-  dispute: "#/disputes/1",
+  dispute: `#/disputes/${disputes[0]}`,
   activity: "#/activity",
   verify: "#/verify",
 };

@@ -26,7 +26,7 @@ function policy(): Plugin {
 }
 
 /** The node that the development server forwards API calls to. */
-const node = process.env["ASSAY_URL"] ?? "http://127.0.0.1:8787";
+const node = process.env["ASSAY_URL"] ?? "http://127.0.0.1:4280";
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -83,7 +83,10 @@ export function App() {
   useEffect(() => follow(client), [client]);
   useEffect(() => {
     const name = (t.nav as Record<string, string>)[route.page];
-    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    // Not scrollIntoView: it would also move the place from which Tab goes on.
+    const here = document.querySelector<HTMLElement>("nav [aria-current]");
+    const nav = here?.closest("nav");
+    if (here && nav) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
     document.title = name ? `${name} · ${t.app}` : t.app;
     if (last.current === spot) return;
     last.current = spot;

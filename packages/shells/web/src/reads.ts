@@ -21,7 +21,7 @@ import {
   type WireTrace,
   type WireTransaction,
 } from "./api.ts";
-import { seasonName } from "./format.ts";
+import { seasonName, short, wad } from "./format.ts";
 import type {
   Asset,
   Check,
@@ -45,6 +45,7 @@ import type {
   Transaction,
   Wad,
 } from "./model.ts";
+import { t } from "./strings.ts";
 
 export { ApiError, eventsUrl } from "./api.ts";
 export type * from "./model.ts";
@@ -121,6 +122,7 @@ async function readTransactions(): Promise<readonly Transaction[]> {
   const [list, nameOf] = await Promise.all([read("node.transactions", { limit: "200" }), names()]);
   return rows<WireTransaction>(list, "transactions").map((row) => ({
     ...row,
+    action: row.action.replace(/^0x[0-9a-fA-F]{40}/, (address) => nameOf(address) ?? short(address)),
     ...given({ senderName: nameOf(row.sender) }),
   }));
 }
@@ -205,13 +207,28 @@ const MAX_ROOTS = 12;
 
 /** What a trace itself does not say: kinds of assets, how far decisions and blocks are settled. */
 async function traceFacts() {
-  const [assets, decisions, status] = await Promise.allSettled([readAssets(), readDecisions(), readStatus()]);
+  const [assets, decisions, status, cover] = await Promise.allSettled([
+    readAssets(),
+    readDecisions(),
+    readStatus(),
+    readCover(),
+  ]);
   const known = assets.status === "fulfilled" ? assets.value : [];
+  const told = decisions.status === "fulfilled" ? decisions.value : [];
+  const policies = cover.status === "fulfilled" ? cover.value.policies : [];
+  const unit = (status.status === "fulfilled" && status.value.currency) || t.currency;
   return {
     assets: known,
     kinds: new Map(known.map((a) => [a.id, a.kind])),
-    decisions: new Map(decisions.status === "fulfilled" ? decisions.value.map((d) => [d.id, d.finality]) : []),
+    decisions: new Map(told.map((d) => [d.id, d.finality])),
     settled: status.status === "fulfilled" ? status.value.chain.settled : 0,
+    labels: new Map<string, string>([
+      ...told.flatMap((d): [string, string][] => (d.subject ? [[`decision:${d.id}`, d.subject]] : [])),
+      ...policies.flatMap((p): [string, string][] => (p.name ? [[`policy:${p.id}`, p.name]] : [])),
+      ...policies.flatMap((p): [string, string][] =>
+        p.payout ? [[`payout:${p.id}`, `${wad(p.payout)} ${unit}`]] : [],
+      ),
+    ]),
   };
 }
 
@@ -226,7 +243,7 @@ function toTrace(wire: readonly WireTrace[], facts: Awaited<ReturnType<typeof tr
         id: refKey(n),
         ref: n.id,
         kind: n.kind === "asset" ? (facts.kinds.get(n.id) ?? "data") : n.kind,
-        label: n.label ?? refKey(n),
+        label: facts.labels.get(refKey(n)) ?? n.label?.replace(/^(data|derived|model|training run): /, "") ?? refKey(n),
         finality: (n.kind === "decision" ? facts.decisions.get(n.id) : undefined) ?? settled,
         ...given({ hash: n.statement ?? undefined, block, tx: n.tx ?? undefined }),
       });
@@ -366,18 +383,19 @@ function sharesOf(d: WireDecision, nameOf: Names, assets: readonly Asset[]): rea
   const each = signers.length > 0 ? rest / BigInt(signers.length) : 0n;
   const owns = (owner: Hex, kind: string) =>
     assets.some((a) => a.kind === kind && a.owner.toLowerCase() === owner.toLowerCase());
-  return [
-    ...signers.map((to) => ({ to, role: "operator", amount: each.toString(), ...given({ name: nameOf(to) }) })),
-    ...d.royalties.map((r) => {
-      const kind = ["data", "model", "derived"].find((k) => owns(r.owner, k));
-      return {
-        to: r.owner,
-        role: (kind && ROLE_OF_KIND[kind]) ?? "royalty",
-        amount: r.amount,
-        ...given({ name: nameOf(r.owner) }),
-      };
-    }),
-  ];
+  const shares = new Map<string, Share>();
+  const add = (to: Hex, role: string, amount: bigint) => {
+    const key = to.toLowerCase();
+    const before = shares.get(key);
+    const sum = BigInt(before?.amount ?? 0) + amount;
+    shares.set(key, { to, role: before?.role ?? role, amount: sum.toString(), ...given({ name: nameOf(to) }) });
+  };
+  for (const signer of signers) add(signer, "operator", each);
+  for (const { owner, amount } of d.royalties) {
+    const kind = ["data", "model", "derived"].find((k) => owns(owner, k));
+    add(owner, (kind && ROLE_OF_KIND[kind]) ?? "royalty", BigInt(amount));
+  }
+  return [...shares.values()];
 }
 
 // ---------------------------------------------------------------- disputes
@@ -543,7 +561,12 @@ function toPolicy(p: WirePolicy, region: string | null | undefined, nameOf: Name
 async function readCover(): Promise<CoverList> {
   const [body, nameOf] = await Promise.all([read<WireCover>("cover.list", { limit: "200" }), names()]);
   const regions = new Map(body.risks.map((r) => [String(r.id), r.region]));
-  return { policies: body.policies.map((p) => toPolicy(p, regions.get(String(p.risk)), nameOf)), pool: body.pool };
+  return {
+    policies: body.policies
+      .map((p) => toPolicy(p, regions.get(String(p.risk)), nameOf))
+      .sort((a, b) => a.seasonFrom.localeCompare(b.seasonFrom)),
+    pool: body.pool,
+  };
 }
 
 async function readPolicy(id: string): Promise<Policy> {

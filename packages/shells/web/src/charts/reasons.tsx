@@ -34,7 +34,7 @@ export function Reasons({ reasons, base, output }: ReasonsProps) {
           const share = (Math.abs(bar.value) / most) * 50;
           return (
             <li key={bar.name} className={bar.value < 0 ? "down" : "up"}>
-              <span className="reason-name">{bar.name}</span>
+              <span className="reason-name">{bar.name.replace(/(\d)-(\d)/g, "$1–$2")}</span>
               <span className="reason-track" aria-hidden="true">
                 <span
                   className="reason-bar"

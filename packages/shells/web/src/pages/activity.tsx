@@ -164,13 +164,28 @@ const transactionColumns: readonly Column<Transaction>[] = [
   { head: a.tx, value: (x) => x.tx, cell: (x) => <Id id={x.tx} label={a.tx} />, minor: true },
 ];
 
+const FEW = 12;
+
 function Transactions({ rows }: { rows: readonly Transaction[] }) {
+  const [all, setAll] = useState(false);
   return (
     <Panel title={a.transactions} tools={<Exports name={a.transactions} rows={rows} columns={transactionColumns} />}>
       {rows.length === 0 ? (
         <Empty title={a.transactionsNone} help={a.transactionsNoneHelp} />
       ) : (
-        <Table name={a.transactions} rows={rows} columns={transactionColumns} rowKey={(x) => x.tx} />
+        <>
+          <Table
+            name={a.transactions}
+            rows={all ? rows : rows.slice(0, FEW)}
+            columns={transactionColumns}
+            rowKey={(x) => x.tx}
+          />
+          {rows.length > FEW && (
+            <button type="button" className="button small more" onClick={() => setAll(!all)} aria-expanded={all}>
+              {all ? a.fewer : a.all(rows.length)}
+            </button>
+          )}
+        </>
       )}
     </Panel>
   );

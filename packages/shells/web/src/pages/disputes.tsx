@@ -169,8 +169,8 @@ function Side({ party, dispute }: { party: "proposer" | "challenger"; dispute: D
         <Glyph seed={address} />
         {nameOf(name, address)}
       </p>
-      <p className="side-value">{wad(value, 4)}</p>
-      <p className="dim">{party === "proposer" ? d.claimed : d.recomputed}</p>
+      <p className="side-value">{value === undefined ? <span className="dim">?</span> : wad(value, 4)}</p>
+      <p className="dim">{value === undefined ? d.unknown : party === "proposer" ? d.claimed : d.recomputed}</p>
     </div>
   );
 }

@@ -196,7 +196,8 @@ function DecisionSlip({ decision, dispute }: { decision: Decision; dispute: Disp
         <span>{t.decisions.states[decision.state]}</span>
         {dispute ? (
           <span className="slip-alarm">
-            {dispute.winner === "challenger" ? t.finality.overturned : t.finality.disputed}: {wad(dispute.claimed, 3)}
+            {dispute.winner === "challenger" ? t.finality.overturned : t.finality.disputed}
+            {dispute.claimed === undefined ? "" : `: ${wad(dispute.claimed, 3)}`}
           </span>
         ) : (
           <span className="mono">{short(decision.id, 8, 4)}</span>
