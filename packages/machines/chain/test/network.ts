@@ -58,6 +58,7 @@ export class NetworkNode {
   async start(): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
     const child = spawn(process.execPath, this.#arguments as string[], {
+      cwd: this.#dir,
       env: { HOME: this.#dir },
       stdio: ["ignore", "pipe", "pipe"],
     });
