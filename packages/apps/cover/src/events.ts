@@ -32,7 +32,16 @@ function settled(event: IndexedEvent, writer: IndexWriter, kind: "paid" | "refun
   const payout = { kind: "payout", id: policy };
   addNode(writer, payout, {
     label: kind === "paid" ? `payout of policy ${policy}` : `refund of policy ${policy}`,
-    facts: { type: "assay/payout/1", policy, risk, kind, recipient, amount, ...(decision === "" ? {} : { decision }) },
+    facts: {
+      type: "assay/payout/1",
+      id: policy,
+      policy,
+      risk,
+      kind,
+      recipient,
+      amount,
+      ...(decision === "" ? {} : { decision }),
+    },
   });
   addEdge(writer, payout, "of", { kind: "policy", id: policy });
   if (decision !== "") addEdge(writer, payout, "decided by", { kind: "decision", id: decision });

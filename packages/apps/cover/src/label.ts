@@ -28,10 +28,13 @@ export async function label(
     bytes: formatCsv(labelled),
     parents: [given.asset.toString()],
     transform: TRANSFORM,
-    parameters: {
-      latitude,
-      crop: { ...greenBeans, stages: [...greenBeans.stages], coefficients: [...greenBeans.coefficients] },
-    },
+    parameters: labelParameters(latitude),
   });
   return { ...asset };
+}
+
+/** What the transform is told, as its statement carries it: the place, and the constants for readers. */
+export function labelParameters(latitude: number) {
+  const { stages, coefficients, ...soil } = greenBeans;
+  return { latitude, crop: { stages: [...stages], coefficients: [...coefficients], ...soil } };
 }

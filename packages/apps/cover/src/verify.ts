@@ -7,6 +7,7 @@ import { readRisk } from "./read.ts";
 /** A payout as receipts carry it. */
 export const payoutSchema = z.object({
   type: z.literal("assay/payout/1"),
+  id: uint,
   policy: uint,
   risk: uint,
   kind: z.enum(["paid", "refunded"]),
@@ -21,6 +22,14 @@ export const payoutSchema = z.object({
  */
 export async function* verify(context: Context, statement: unknown): AsyncIterable<Check> {
   const payout = payoutSchema.parse(statement);
+  if (payout.id !== payout.policy) {
+    yield {
+      name: "C2 payout of its policy",
+      ok: false,
+      detail: `payout ${payout.id} is not that of policy ${payout.policy}`,
+    };
+    return;
+  }
   const { terms, risk, status } = await readRisk(context, payout.risk);
   const cover = context.contracts.get("Cover");
   const policy = (await context.chain.read(cover, "policy", [payout.policy])) as {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Check } from "@kernel/capability";
+import { loadStatement } from "@records/assets/load.ts";
 import { publish } from "@records/assets/publish.ts";
 import { lineageOf } from "@records/assets/trace.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +17,7 @@ import { settle } from "../src/settle.ts";
 import * as shapes from "../src/shapes.ts";
 import { show } from "../src/show.ts";
 import { verify } from "../src/verify.ts";
+import { verifyLabel } from "../src/verifyLabel.ts";
 import { withdraw } from "../src/withdraw.ts";
 import { publishModel, startNode, type TestNode, WAD } from "./node.ts";
 
@@ -46,9 +48,9 @@ const season = (extra: object = {}) =>
     ...extra,
   });
 
-async function checks(statement: unknown): Promise<Check[]> {
+async function checks(statement: unknown, by = verify): Promise<Check[]> {
   const found: Check[] = [];
-  for await (const check of verify(node.context, statement)) found.push(check);
+  for await (const check of by(node.context, statement)) found.push(check);
   return found;
 }
 
@@ -148,6 +150,20 @@ describe("a season of cover", () => {
     const rest = await list(context, shapes.listInput.parse({ cursor: lines.next }));
     expect(rest.policies).toHaveLength(1);
     expect(shapes.listOutput.safeParse(rest).error).toBeUndefined();
+  });
+
+  test("its label can be computed again, and another is found out", async () => {
+    const { statement } = await loadStatement(node.context, data);
+    if (statement.type !== "assay/derived/1") throw new Error("the label is derived");
+    expect((await checks(statement, verifyLabel)).map(({ ok }) => ok)).toEqual([true, true, true]);
+    const transform = {
+      ...statement.transform,
+      parameters: { ...(statement.transform.parameters as object), latitude: 40 },
+    };
+    const elsewhere = await checks({ ...statement, transform }, verifyLabel);
+    expect(elsewhere.map(({ ok }) => ok)).toEqual([true, true, false]);
+    const bent = { ...transform, parameters: { latitude: 47.6, crop: {} } };
+    expect((await checks({ ...statement, transform: bent }, verifyLabel))[0]?.ok).toBe(false);
   });
 
   test("says what is wrong with an order", async () => {
