@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { csv, seasonName, short, span, wad } from "./format.ts";
+import { amount, csv, seasonName, short, span, wad } from "./format.ts";
 import { href, parseRoute } from "./route.ts";
 
 describe("format", () => {
@@ -9,6 +9,8 @@ describe("format", () => {
     expect(wad("123456789012345678901234567890", 0)).toBe("123\u202f456\u202f789\u202f012".replaceAll("\u202f", " "));
     expect(wad("1", 18)).toBe("0.000000000000000001");
     expect(wad(undefined)).toBe("–");
+    expect(amount("453626409173011780000")).toBe("453.62");
+    expect(amount("-1005000000000000000")).toBe("−1.00");
   });
 
   it("quotes fields of a table and defuses formulas", () => {

@@ -18,6 +18,13 @@ export function wad(value: string | undefined, places = 2): string {
   return places === 0 ? sign + whole : `${sign}${whole}.${(rounded % scale).toString().padStart(places, "0")}`;
 }
 
+/** An amount of money in whole units with two decimals, rounded towards zero as every payout is. */
+export function amount(value: string | undefined): string {
+  if (value === undefined || !/^-?\d+$/.test(value)) return wad(value);
+  const cent = 10n ** 16n;
+  return wad(((BigInt(value) / cent) * cent).toString());
+}
+
 /** A 1e18-scaled string as a plain number, for drawing only. */
 export function wadNumber(value: string | undefined): number {
   if (value === undefined) return Number.NaN;

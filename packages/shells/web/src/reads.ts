@@ -21,7 +21,7 @@ import {
   type WireTrace,
   type WireTransaction,
 } from "./api.ts";
-import { seasonName, short, wad } from "./format.ts";
+import { seasonName, short, amount } from "./format.ts";
 import type {
   Asset,
   Check,
@@ -226,7 +226,7 @@ async function traceFacts() {
       ...told.flatMap((d): [string, string][] => (d.subject ? [[`decision:${d.id}`, d.subject]] : [])),
       ...policies.flatMap((p): [string, string][] => (p.name ? [[`policy:${p.id}`, p.name]] : [])),
       ...policies.flatMap((p): [string, string][] =>
-        p.payout ? [[`payout:${p.id}`, `${wad(p.payout)} ${unit}`]] : [],
+        p.payout ? [[`payout:${p.id}`, `${amount(p.payout)} ${unit}`]] : [],
       ),
     ]),
   };

@@ -340,7 +340,7 @@ export const t = {
     drop: "Drop a receipt file here",
     choose: "or choose one",
     input: "Receipt file",
-    hint: "Receipts are the JSON files that npx assay trace --receipt writes.",
+    hint: "Receipts are the JSON files that npx assay receipt <id> writes.",
     working: "Checking…",
     here: "Checked in this browser",
     node: "Checked by the node",
@@ -351,6 +351,13 @@ export const t = {
     tooBig: "This file is over 16 MB. A receipt is smaller.",
     ok: "Passed",
     bad: "Failed",
+    skipped: "Not checked",
+    someSkipped: (n: number) =>
+      n === 1
+        ? "Every check that ran passed, 1 could not run here"
+        : `Every check that ran passed, ${n} could not run here`,
+    group: (passed: number, all: number) => `${passed} of ${all} passed`,
+    receipt: "receipt",
     check: "Check",
     result: "Result",
     detail: "Detail",

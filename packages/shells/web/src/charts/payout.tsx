@@ -1,5 +1,5 @@
 import type { Policy } from "../reads.ts";
-import { wad, wadNumber } from "../format.ts";
+import { amount, wadNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { useWidth } from "../ui/load.tsx";
 
@@ -26,7 +26,7 @@ export function PayoutCurve({ policy, unit }: { policy: Policy; unit: string }) 
   const known = Number.isFinite(score);
   const at = known ? payoutShare(score, trigger, exit, most) : 0;
   const line = `M${x(0)} ${y(most)}L${x(exit)} ${y(most)}L${x(trigger)} ${y(0)}L${x(1)} ${y(0)}`;
-  const label = known ? t.cover.curveLabel(score.toFixed(4), `${wad(policy.payout)} ${unit}`) : t.cover.curveWaiting;
+  const label = known ? t.cover.curveLabel(score.toFixed(4), `${amount(policy.payout)} ${unit}`) : t.cover.curveWaiting;
   const leftward = known && x(score) > width - 130;
   return (
     <div ref={frame} className="chart">

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type JobRow, type LiveEvent, type NodeStatus, type Transaction } from "../reads.ts";
-import { bytes, clock, count, wad, when } from "../format.ts";
+import { bytes, clock, count, amount, when } from "../format.ts";
 import { useEvents } from "../live.ts";
 import { t } from "../strings.ts";
 import { Empty, Figure, Glyph, Id, PageHead, Panel, Who } from "../ui/bits.tsx";
@@ -55,7 +55,7 @@ const identityColumns: readonly Column<NodeStatus["identities"][number]>[] = [
     ),
   },
   { head: a.role, value: (x) => x.role },
-  { head: a.balance, value: (x) => x.balance, cell: (x) => wad(x.balance), numeric: true },
+  { head: a.balance, value: (x) => x.balance, cell: (x) => amount(x.balance), numeric: true },
   { head: a.address, value: (x) => x.address, cell: (x) => <Id id={x.address} label={a.address} /> },
 ];
 

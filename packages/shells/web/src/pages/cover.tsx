@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, type CoverList, type Policy, type Pool, type SeasonDay } from "../reads.ts";
 import { PayoutCurve } from "../charts/payout.tsx";
 import { Season } from "../charts/season.tsx";
-import { short, wad, wadNumber } from "../format.ts";
+import { short, amount, wad, wadNumber } from "../format.ts";
 import { href } from "../route.ts";
 import { t } from "../strings.ts";
 import { Empty, Figure, Id, PageHead, Panel, Who } from "../ui/bits.tsx";
@@ -25,13 +25,13 @@ const columns = (unit: string): readonly Column<Policy>[] => [
   {
     head: `${c.sumInsured}, ${unit}`,
     value: (p) => wad(p.sumInsured, 6),
-    cell: (p) => wad(p.sumInsured),
+    cell: (p) => amount(p.sumInsured),
     numeric: true,
   },
   {
     head: `${c.premium}, ${unit}`,
     value: (p) => wad(p.premium, 6),
-    cell: (p) => wad(p.premium),
+    cell: (p) => amount(p.premium),
     numeric: true,
     minor: true,
   },
@@ -44,7 +44,7 @@ const columns = (unit: string): readonly Column<Policy>[] => [
   {
     head: `${c.payout}, ${unit}`,
     value: (p) => (p.payout === undefined ? undefined : wad(p.payout, 6)),
-    cell: (p) => <strong>{wad(p.payout)}</strong>,
+    cell: (p) => <strong>{amount(p.payout)}</strong>,
     numeric: true,
   },
   { head: c.state, value: (p) => p.state, cell: (p) => <Mark state={p.finality} /> },
@@ -111,7 +111,7 @@ function PayoutLine({ policy, unit }: { policy: Policy; unit: string }) {
   return (
     <p className="payout-line">
       <strong className={policy.finality === "final" ? "money" : "money money-open"}>
-        {wad(policy.payout)} <span className="unit">{unit}</span>
+        {amount(policy.payout)} <span className="unit">{unit}</span>
       </strong>
       <span className="dim">{share === 0 ? c.noPay : c.ofInsured(`${(share * 100).toFixed(1)} %`)}</span>
     </p>
@@ -133,16 +133,16 @@ function PoolPanel({ pool, unit }: { pool: Pool; unit: string }) {
       <div
         className="capital"
         role="img"
-        aria-label={`${wad(pool.locked)} ${unit} ${c.locked}, ${wad(free)} ${unit} ${c.free}`}
+        aria-label={`${amount(pool.locked)} ${unit} ${c.locked}, ${amount(free)} ${unit} ${c.free}`}
       >
         <span className="capital-locked" style={{ width: `${share * 100}%` }} />
       </div>
       <dl className="figures wide">
-        <Figure label={c.assets} value={wad(pool.assets)} unit={unit} />
-        <Figure label={c.locked} value={wad(pool.locked)} unit={unit} />
-        <Figure label={c.free} value={wad(free)} unit={unit} />
-        <Figure label={c.premiums} value={wad(pool.premiums)} unit={unit} />
-        <Figure label={c.payouts} value={wad(pool.payouts)} unit={unit} />
+        <Figure label={c.assets} value={amount(pool.assets)} unit={unit} />
+        <Figure label={c.locked} value={amount(pool.locked)} unit={unit} />
+        <Figure label={c.free} value={amount(free)} unit={unit} />
+        <Figure label={c.premiums} value={amount(pool.premiums)} unit={unit} />
+        <Figure label={c.payouts} value={amount(pool.payouts)} unit={unit} />
         <Figure label={c.lossRatio} value={premiums > 0 ? (payouts / premiums).toFixed(2) : "–"} />
         {shares > 0 && <Figure label={c.sharePrice} value={(assets / shares).toFixed(4)} unit={unit} />}
       </dl>
@@ -172,18 +172,18 @@ function PolicyDetail({ id, unit }: { id: string; unit: string }) {
           <section className={`answer answer-${policy.finality}`} aria-label={c.payout}>
             <div className="answer-main">
               <p className="answer-value">
-                {wad(policy.payout)}
+                {amount(policy.payout)}
                 <span className="unit">
                   {policy.payout === undefined ? c.states[policy.state] : `${unit} ${t.loop.paid}`}
                 </span>
               </p>
             </div>
             <dl className="figures">
-              <Figure label={c.sumInsured} value={wad(policy.sumInsured)} unit={unit} />
-              <Figure label={c.premium} value={wad(policy.premium)} unit={unit} />
+              <Figure label={c.sumInsured} value={amount(policy.sumInsured)} unit={unit} />
+              <Figure label={c.premium} value={amount(policy.premium)} unit={unit} />
               <Figure label={c.score} value={wad(policy.score, 4)} />
-              <Figure label={c.trigger} value={wad(policy.trigger)} />
-              <Figure label={c.exit} value={wad(policy.exit)} />
+              <Figure label={c.trigger} value={amount(policy.trigger)} />
+              <Figure label={c.exit} value={amount(policy.exit)} />
               <Figure label={c.maxShare} value={`${(wadNumber(policy.maxShare) * 100).toFixed(0)} %`} />
             </dl>
           </section>

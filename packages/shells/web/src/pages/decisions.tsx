@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Decision } from "../reads.ts";
 import { Reasons } from "../charts/reasons.tsx";
-import { percent, short, span, wad, wadNumber, when } from "../format.ts";
+import { percent, short, span, amount, wad, wadNumber, when } from "../format.ts";
 import { href } from "../route.ts";
 import { t } from "../strings.ts";
 import { Empty, Figure, Id, PageHead, Panel, Who } from "../ui/bits.tsx";
@@ -133,7 +133,7 @@ function DecisionDetail({ id }: { id: string }) {
                       <Who name={s.name} address={s.address} />
                       {s.bond && (
                         <span className="num">
-                          {wad(s.bond)} <span className="unit">{`${unit} ${t.decisions.bond}`}</span>
+                          {amount(s.bond)} <span className="unit">{`${unit} ${t.decisions.bond}`}</span>
                         </span>
                       )}
                     </li>
@@ -278,7 +278,7 @@ export function Split({ shares, unit }: { shares: NonNullable<Decision["shares"]
               {s.name && s.name !== s.role && <span className="dim"> {s.name}</span>}
             </span>
             <span className="num">
-              {wad(s.amount)} <span className="unit">{unit}</span>
+              {amount(s.amount)} <span className="unit">{unit}</span>
             </span>
             <span className="num dim share">{((wadNumber(s.amount) / total) * 100).toFixed(0)} %</span>
           </li>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Dispute, type Finality, type Move } from "../reads.ts";
-import { short, span, wad, wadNumber, when } from "../format.ts";
+import { short, span, amount, wad, wadNumber, when } from "../format.ts";
 import { href } from "../route.ts";
 import { t } from "../strings.ts";
 import { Empty, Glyph, Id, PageHead, Panel, Who } from "../ui/bits.tsx";
@@ -33,7 +33,7 @@ const columns = (unit: string): readonly Column<Dispute>[] => [
     cell: (x) => wad(x.recomputed, 4),
     numeric: true,
   },
-  { head: `${d.bond}, ${unit}`, value: (x) => wad(x.bond), numeric: true, minor: true },
+  { head: `${d.bond}, ${unit}`, value: (x) => amount(x.bond), numeric: true, minor: true },
   { head: d.winner, value: (x) => x.winner, cell: (x) => (x.winner ? d[x.winner] : "–"), minor: true },
   { head: d.state, value: (x) => x.state, cell: (x) => <Mark state={marks[x.state]} /> },
 ];
@@ -138,7 +138,7 @@ function Board({ id, unit }: { id: string; unit: string }) {
                   <div>
                     <dt>{d.bond}</dt>
                     <dd>
-                      <span className="num">{wad(dispute.bond)}</span> <span className="unit">{unit}</span>
+                      <span className="num">{amount(dispute.bond)}</span> <span className="unit">{unit}</span>
                     </dd>
                   </div>
                   <div>
@@ -180,7 +180,7 @@ const moveColumns = (unit: string): readonly Column<Move>[] => [
   { head: d.who, value: (m) => m.whoName ?? m.who },
   { head: d.at, value: (m) => when(m.at) },
   { head: d.value, value: (m) => (m.value === undefined ? undefined : wad(m.value, 6)) },
-  { head: `${d.bond}, ${unit}`, value: (m) => (m.bond === undefined ? undefined : wad(m.bond)) },
+  { head: `${d.bond}, ${unit}`, value: (m) => (m.bond === undefined ? undefined : amount(m.bond)) },
   { head: d.detail, value: (m) => m.detail },
   { head: t.activity.tx, value: (m) => m.tx },
 ];
@@ -206,7 +206,7 @@ function MoveRow({ move, n, unit }: { move: Move; n: number; unit: string }) {
           )}
           {move.bond !== undefined && (
             <span>
-              {d.bond} <b className="num">{wad(move.bond)}</b> {unit}
+              {d.bond} <b className="num">{amount(move.bond)}</b> {unit}
             </span>
           )}
           {move.tx && <Id id={move.tx} label={t.activity.tx} />}

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { api, type Asset, type Decision, type Dispute, type Policy, type Step } from "../reads.ts";
 import { CurveSpark, RainSpark } from "../charts/spark.tsx";
-import { count, short, took, wad, wadNumber } from "../format.ts";
+import { count, short, took, amount, wad, wadNumber } from "../format.ts";
 import { href } from "../route.ts";
 import { t } from "../strings.ts";
 import { Empty, Figure, Id, PageHead, Panel } from "../ui/bits.tsx";
@@ -37,9 +37,9 @@ export function LoopPage() {
           {(known) => (
             <>
               <dl className="figures strip">
-                <Figure label={l.insured} value={wad(sum(policies.map((p) => p.sumInsured)))} unit={unit} />
-                <Figure label={l.paid} value={wad(sum(paid))} unit={unit} />
-                <Figure label={l.burned} value={wad(burned)} unit={unit} />
+                <Figure label={l.insured} value={amount(sum(policies.map((p) => p.sumInsured)))} unit={unit} />
+                <Figure label={l.paid} value={amount(sum(paid))} unit={unit} />
+                <Figure label={l.burned} value={amount(burned)} unit={unit} />
                 <Figure
                   label={l.totalGas}
                   value={count((sent.data ?? steps).reduce((total, x) => total + (x.gas ?? 0), 0))}
@@ -215,7 +215,7 @@ function PolicySlip({ policy, unit }: { policy: Policy; unit: string }) {
         <Mark state={policy.finality} bare />
       </span>
       <strong className={`slip-value ${policy.finality === "final" ? "money" : "money-open"}`}>
-        {policy.payout === undefined ? "–" : wad(policy.payout)} <span className="unit">{unit}</span>
+        {policy.payout === undefined ? "–" : amount(policy.payout)} <span className="unit">{unit}</span>
       </strong>
       <CurveSpark policy={policy} />
       <span className="slip-foot">
@@ -245,7 +245,7 @@ function Fees({ decisions, unit }: { decisions: readonly Decision[]; unit: strin
           <span key={`${s.role}-${s.to}`} className="return-share">
             {s.role}{" "}
             <b className="num">
-              {wad(s.amount)} {unit}
+              {amount(s.amount)} {unit}
             </b>
           </span>
         ))}

@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { ApiError, api, type Check } from "../reads.ts";
+import { short } from "../format.ts";
 import { checkReceipt, isReceipt } from "../receipt.ts";
 import { t } from "../strings.ts";
 import { PageHead, Panel } from "../ui/bits.tsx";
@@ -18,7 +19,7 @@ interface Result {
 
 const columns = [
   { head: v.check, value: (c: Check) => c.name },
-  { head: v.result, value: (c: Check) => (c.ok ? v.ok : v.bad) },
+  { head: v.result, value: (c: Check) => WORDS[stateOf(c)] },
   { head: v.detail, value: (c: Check) => c.detail },
 ];
 
@@ -50,6 +51,7 @@ export function VerifyPage() {
       if (input.current) input.current.value = "";
     }
   };
+  const skipped = result?.node?.filter((c) => c.skipped).length ?? 0;
   const bad = result ? [...result.here, ...(result.node ?? [])].filter((c) => !c.ok).length : 0;
   return (
     <>
@@ -90,7 +92,8 @@ export function VerifyPage() {
         {result && !busy && (
           <p className={`verdict ${bad === 0 && !result.trouble ? "good" : "bad"}`}>
             <Mark state={bad === 0 && !result.trouble ? "final" : "failed"} bare />
-            {bad > 0 ? v.someBad(bad) : (result.trouble ?? v.allGood)} <span className="dim">{result.file}</span>
+            {bad > 0 ? v.someBad(bad) : (result.trouble ?? (skipped > 0 ? v.someSkipped(skipped) : v.allGood))}{" "}
+            <span className="dim">{result.file}</span>
           </p>
         )}
       </div>
@@ -100,7 +103,7 @@ export function VerifyPage() {
         </div>
       )}
       {result && (
-        <div className="columns even">
+        <div className="columns receipt-checks">
           <Checks title={v.here} checks={result.here} />
           {result.node && <Checks title={v.node} checks={result.node} />}
         </div>
@@ -127,29 +130,60 @@ async function askNode(receipt: unknown): Promise<Pick<Result, "node" | "trouble
   }
 }
 
+const stateOf = (c: Check) => (c.skipped ? "skipped" : c.ok ? "ok" : "bad");
+const MARKS = { ok: "final", bad: "failed", skipped: "provisional" } as const;
+const DRAWN = {
+  ok: <path className="mark-line" d="m2.5 8.6 3.4 3.4 7.4-8" />,
+  bad: <path className="mark-line" d="m3.5 3.5 9 9M12.5 3.5l-9 9" />,
+  skipped: <circle className="mark-dash" cx="8" cy="8" r="6" />,
+};
+const WORDS = { ok: v.ok, bad: v.bad, skipped: v.skipped };
+
+/** The checks by what they are about; a group with a failure is open. */
 function Checks({ title, checks }: { title: string; checks: readonly Check[] }) {
+  const groups = new Map<string, Check[]>();
+  for (const check of checks) groups.set(check.about ?? "", [...(groups.get(check.about ?? "") ?? []), check]);
   return (
     <Panel title={title} tools={<Exports name={title} rows={checks} columns={columns} />}>
-      <ul className="checks">
-        {checks.map((c) => (
-          <li key={`${c.name}-${c.detail}`} className={c.ok ? "ok" : "bad"}>
-            <span className={`mark mark-${c.ok ? "final" : "failed"}`}>
+      {[...groups].map(([about, members]) =>
+        about === "" ? (
+          <CheckList key={about} checks={members} />
+        ) : (
+          <details key={about} className="check-group" open={members.some((c) => stateOf(c) !== "ok")}>
+            <summary>
+              <span className="grow">{about.replace(/0x[0-9a-f]{40,64}/i, (id) => short(id))}</span>
+              <span className="dim num">
+                {v.group(members.filter((c) => stateOf(c) === "ok").length, members.length)}
+              </span>
+            </summary>
+            <CheckList checks={members} />
+          </details>
+        ),
+      )}
+    </Panel>
+  );
+}
+
+function CheckList({ checks }: { checks: readonly Check[] }) {
+  return (
+    <ul className="checks">
+      {checks.map((c) => {
+        const state = stateOf(c);
+        return (
+          <li key={`${c.name} ${c.detail}`} className={state}>
+            <span className={`mark mark-${MARKS[state]}`}>
               <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-                {c.ok ? (
-                  <path className="mark-line" d="m2.5 8.6 3.4 3.4 7.4-8" />
-                ) : (
-                  <path className="mark-line" d="m3.5 3.5 9 9M12.5 3.5l-9 9" />
-                )}
+                {DRAWN[state]}
               </svg>
-              <span className="quiet">{c.ok ? v.ok : v.bad}</span>
+              <span className="quiet">{WORDS[state]}</span>
             </span>
             <span className="grow">
               {c.name}
               {c.detail && <span className="check-detail">{c.detail}</span>}
             </span>
           </li>
-        ))}
-      </ul>
-    </Panel>
+        );
+      })}
+    </ul>
   );
 }
