@@ -25,7 +25,10 @@ export async function openBrowser(): Promise<Browser | { readonly reason: string
     const path = [libraries, env["LD_LIBRARY_PATH"]].filter(Boolean).join(":");
     // Web security stays on, so that the tests see what a reader's browser would refuse.
     const args = chromium.args.filter(
-      (flag) => !/^--(headless|disable-web-security|allow-running-insecure|single-process)/.test(flag),
+      (flag) =>
+        !/^--(headless|disable-web-security|allow-running-insecure|single-process|use-gl|use-angle|enable-unsafe-swiftshader)/.test(
+          flag,
+        ),
     );
     return await driver.launch({
       executablePath,

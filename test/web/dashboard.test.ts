@@ -98,11 +98,12 @@ async function violations(page: Page): Promise<string[]> {
         axe: {
           run(
             root: Document,
+            options: object,
           ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
         };
       }
     ).axe.run;
-    const { violations } = await run(document);
+    const { violations } = await run(document, { resultTypes: ["violations"], preload: false });
     return violations.flatMap((v) =>
       v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary.slice(0, 200)}`),
     );
