@@ -1,90 +1,162 @@
 import { InvalidInputError } from "@base/errors";
-import { sigmoid32 } from "../ops/sigmoid/reference.ts";
-import { binColumns, thresholdsOf } from "./bins.ts";
-import { type GrowSettings, growTree, ONE, type Tree } from "./grow.ts";
+import { type Binned, binRows } from "./bins.ts";
+import { Draws } from "./draws.ts";
+import type { Ensemble } from "./ensemble.ts";
+import { growTree, type Tree } from "./grow.ts";
+import type { Histogram } from "./histogram.ts";
+import { type Objective, objectiveOf } from "./objective.ts";
+import { type BoostSettings, checkSettings, type GrowSettings } from "./settings.ts";
 
-/** How to boost. */
-export interface BoostSettings {
-  readonly task: "regression" | "binary";
-  readonly trees: number;
-  /** Most leaves of one tree. */
-  readonly leaves: number;
-  readonly learningRate: number;
-  /** Fewest training rows in a leaf; 20 unless said. */
-  readonly minRows?: number;
-  /** Weight of the penalty on leaf values; 1 unless said. */
-  readonly lambda?: number;
-}
+export { type Ensemble, predictRow, scoreRow } from "./ensemble.ts";
+export type { BoostSettings } from "./settings.ts";
 
-/** A boosted ensemble, plain JSON; `start` and leaf values in 2^-16. */
-export interface Ensemble {
-  readonly version: 1;
-  readonly task: "regression" | "binary";
-  readonly features: number;
-  readonly start: number;
-  readonly trees: readonly Tree[];
-}
+const MAX_ROWS = 2 ** 22;
 
-function settingsOf(given: BoostSettings): GrowSettings {
-  const { trees, leaves, learningRate, minRows = 20, lambda = 1 } = given;
-  const whole = [trees, leaves, minRows].every(
-    (value) => Number.isSafeInteger(value) && value >= 1 && value <= 100_000,
-  );
-  if (!whole || !(learningRate > 0 && learningRate <= 1) || !(lambda >= 0 && lambda <= 1e6))
-    throw new InvalidInputError(
-      "Boosting needs whole trees, leaves and minRows of at least 1, a learning rate in (0, 1], lambda >= 0.",
-    );
-  return { leaves, minRows, lambda: Math.max(1, Math.round(lambda * ONE)), rate: Math.round(learningRate * ONE) };
-}
+/** A boosting run, round by round. The same rows in any order, settings and seed give the same trees everywhere. */
+export class Booster {
+  readonly settings: BoostSettings;
+  readonly #growth: GrowSettings;
+  readonly #objective: Objective;
+  readonly #binned: Binned;
+  readonly #draws: Draws;
+  readonly #used: Uint32Array;
+  readonly #aside: Uint32Array;
+  readonly #scores: Float64Array[];
+  readonly #g: Float64Array[];
+  readonly #h: Float64Array[];
+  readonly #scratch: { pool: Histogram[]; pairs: Float64Array; rows: Uint32Array };
+  readonly #trees: Tree[] = [];
+  #bestLoss = Number.POSITIVE_INFINITY;
+  #bestRound = 0;
 
-/**
- * Boosts trees on `x` [rows, features] and targets `y` (0 or 1 for a binary task) in integers: the same bits on
- * every machine. Throws InvalidInputError on NaN, infinities, targets beyond 2^20 or settings out of range.
- */
-export function boost(x: Float32Array, y: Float32Array, given: BoostSettings): Ensemble {
-  const rows = y.length;
-  const features = rows === 0 ? 0 : x.length / rows;
-  if (rows === 0 || features === 0 || !Number.isSafeInteger(features))
-    throw new InvalidInputError("Boosting needs rows and features.");
-  if (!x.every(Number.isFinite)) throw new InvalidInputError("Boosting needs finite features.");
-  const binary = given.task === "binary";
-  if (!y.every((value) => (binary ? value === 0 || value === 1 : Math.abs(value) <= 2 ** 20)))
-    throw new InvalidInputError(binary ? "A binary target is 0 or 1." : "Targets must lie within 2^20 of zero.");
-  const settings = settingsOf(given);
-  const targets = Float64Array.from(y, (value) => Math.round(value * ONE));
-  const start = binary ? 0 : Math.floor(targets.reduce((sum, value) => sum + value, 0) / rows);
-  const thresholds = thresholdsOf(x, rows, features);
-  const bins = binColumns(x, rows, thresholds);
-  const scores = new Float64Array(rows).fill(start);
-  const [g, h] = [new Float64Array(rows), new Float64Array(rows)];
-  const trees: Tree[] = [];
-  for (let round = 0; round < given.trees; round++) {
-    for (let row = 0; row < rows; row++) {
-      const p = binary
-        ? Math.round(sigmoid32(Math.fround((scores[row] as number) / ONE)) * ONE)
-        : (scores[row] as number);
-      g[row] = p - (targets[row] as number);
-      h[row] = binary ? Math.max(1, Math.floor((p * (ONE - p)) / ONE)) : ONE;
+  /**
+   * Takes features `x` [rows, features], row-major, NaN for missing, and targets `y` (numbers; 0 or 1; class numbers).
+   * Throws InvalidInputError on infinities, on targets that do not fit the task and on settings out of range.
+   */
+  constructor(x: Float32Array, y: Float32Array, settings: BoostSettings) {
+    this.#growth = checkSettings(settings);
+    this.settings = settings;
+    const rows = y.length;
+    const features = rows === 0 ? 0 : x.length / rows;
+    if (rows === 0 || rows > MAX_ROWS || features === 0 || !Number.isSafeInteger(features))
+      throw new InvalidInputError(`Boosting needs rows (at most ${MAX_ROWS}) of one or more features.`);
+    if (x.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY))
+      throw new InvalidInputError("Boosting needs finite features; NaN stands for a missing one.");
+    this.#binned = binRows(x, rows, features);
+    this.#draws = new Draws(x, y, settings.seed ?? 0);
+    const aside = settings.stopping === undefined ? [] : this.#draws.aside(settings.stopping.share);
+    const all = Uint32Array.from({ length: rows }, (_, row) => row);
+    this.#used = all.filter((row) => aside[row] !== true);
+    this.#aside = all.filter((row) => aside[row] === true);
+    if (this.#used.length === 0 || (settings.stopping !== undefined && this.#aside.length === 0))
+      throw new InvalidInputError("Too few rows to keep some aside for early stopping.");
+    this.#objective = objectiveOf(y, settings, this.#used);
+    const { outputs, start } = this.#objective;
+    this.#scores = start.map((value) => new Float64Array(rows).fill(value));
+    this.#g = Array.from({ length: outputs }, () => new Float64Array(rows));
+    this.#h = Array.from({ length: outputs }, () => new Float64Array(rows));
+    this.#scratch = { pool: [], pairs: new Float64Array(rows * 2), rows: new Uint32Array(rows) };
+  }
+
+  /** Finished rounds. */
+  get round(): number {
+    return this.#trees.length / this.#objective.outputs;
+  }
+
+  /** True when all rounds are done, or none has helped for as long as `stopping` allows. */
+  get done(): boolean {
+    const { trees, stopping } = this.settings;
+    if (this.round >= trees) return true;
+    return stopping !== undefined && this.round - this.#bestRound >= stopping.rounds;
+  }
+
+  /** Grows one round, or takes over the trees `given` from an earlier run, and returns them. */
+  next(given?: readonly Tree[]): readonly Tree[] {
+    const { outputs, unit } = this.#objective;
+    const { rowShare = 1, featureShare = 1 } = this.settings;
+    const round = this.round;
+    const grown: Tree[] = [];
+    if (given === undefined)
+      for (let k = 0; k < outputs; k++)
+        this.#objective.gradients(this.#scores, k, this.#g[k] as Float64Array, this.#h[k] as Float64Array);
+    const drawn = given === undefined && rowShare < 1 ? this.#drawRows(round, rowShare) : this.#used;
+    for (let k = 0; k < outputs; k++) {
+      const [g, h] = [this.#g[k] as Float64Array, this.#h[k] as Float64Array];
+      const features = this.#draws.features(this.#trees.length + k, this.#binned.bins.length, featureShare);
+      const growth = { binned: this.#binned, g, h, features, unit, settings: this.#growth, scratch: this.#scratch };
+      grown.push(given?.[k] ?? growTree(growth, drawn.slice()));
     }
-    trees.push(growTree(bins, thresholds, g, h, scores, settings));
+    grown.forEach((tree, k) => {
+      addScores(tree, this.#binned, this.#scores[k] as Float64Array);
+    });
+    this.#trees.push(...grown);
+    this.#judge();
+    return grown;
   }
-  return { version: 1, task: given.task, features, start, trees };
+
+  /** Mean loss over the training rows: squared error in squared units of the target, or log loss. */
+  get loss(): number {
+    const { task } = this.settings;
+    const scale = task === "regression" ? 2 ** (24 - 2 * this.#objective.shift) : 2 ** -20;
+    return (this.#sumLoss(this.#used) * scale) / this.#used.length;
+  }
+
+  /** The ensemble so far; after early stopping, up to its best round. */
+  ensemble(): Ensemble {
+    const { outputs, shift, start } = this.#objective;
+    const rounds = this.settings.stopping === undefined ? this.round : Math.max(1, this.#bestRound);
+    const trees = this.#trees.slice(0, rounds * outputs);
+    return { version: 2, task: this.settings.task, features: this.#binned.bins.length, outputs, shift, start, trees };
+  }
+
+  #drawRows(round: number, share: number): Uint32Array {
+    const drawn = this.#draws.rows(round, share);
+    const aside = new Set(this.#aside);
+    const rows = aside.size === 0 ? drawn : drawn.filter((row) => !aside.has(row));
+    return rows.length === 0 ? this.#used : rows;
+  }
+
+  #sumLoss(rows: Uint32Array): number {
+    let sum = 0;
+    for (const row of rows) sum += this.#objective.loss(this.#scores, row);
+    return sum;
+  }
+
+  #judge(): void {
+    if (this.settings.stopping === undefined) return;
+    const loss = this.#sumLoss(this.#aside);
+    if (loss >= this.#bestLoss) return;
+    this.#bestLoss = loss;
+    this.#bestRound = this.round;
+  }
 }
 
-/** The integer score of one row, in 2^-16. */
-export function scoreRow({ trees, start }: Ensemble, x: Float32Array): number {
-  let score = start;
-  for (const { feature, threshold, left, right, value } of trees) {
+/** Adds a tree's leaf values to the scores of all rows, walking on bins. */
+function addScores(tree: Tree, binned: Binned, scores: Float64Array): void {
+  const columns = tree.feature.map((feature) => (feature < 0 ? undefined : binned.bins[feature]));
+  const limits = Int32Array.from(tree.feature, (feature, node) => lastBin(tree, binned, feature, node));
+  const absent = Int32Array.from(tree.feature, (feature) => (feature < 0 ? -1 : (binned.present[feature] as number)));
+  for (let row = 0; row < scores.length; row++) {
     let node = 0;
-    for (let tested = feature[0] as number; tested >= 0; tested = feature[node] as number)
-      node = ((x[tested] as number) <= (threshold[node] as number) ? left[node] : right[node]) as number;
-    score += value[node] as number;
+    for (let column = columns[0]; column !== undefined; column = columns[node]) {
+      const bin = column[row] as number;
+      const yes = bin === absent[node] ? tree.missingLeft[node] === 1 : bin <= (limits[node] as number);
+      node = (tree.left[node] as number) + (yes ? 0 : 1);
+    }
+    scores[row] = (scores[row] as number) + (tree.value[node] as number);
   }
-  return score;
 }
 
-/** The answer for one row: a number, or the probability of 1. Binary32. */
-export function predictRow(ensemble: Ensemble, x: Float32Array): number {
-  const score = Math.fround(scoreRow(ensemble, x) / ONE);
-  return ensemble.task === "binary" ? sigmoid32(score) : score;
+/** The last bin of present values that a node sends left. */
+function lastBin(tree: Tree, binned: Binned, feature: number, node: number): number {
+  if (feature < 0) return -1;
+  const at = (binned.thresholds[feature] as Float32Array).indexOf(tree.threshold[node] as number);
+  return at < 0 ? (binned.present[feature] as number) - 1 : at;
+}
+
+/** Boosts trees on features and targets as {@link Booster} takes them; the same bits on every machine. */
+export function boost(x: Float32Array, y: Float32Array, settings: BoostSettings): Ensemble {
+  const booster = new Booster(x, y, settings);
+  while (!booster.done) booster.next();
+  return booster.ensemble();
 }

@@ -1,178 +1,170 @@
-/** Scores, gradients and leaf values are integers in units of 2^-16. */
-export const ONE = 65_536;
+import { InvalidInputError } from "@base/errors";
+import type { Binned } from "./bins.ts";
+import { type Histogram, HistogramBuilder } from "./histogram.ts";
+import type { GrowSettings } from "./settings.ts";
+import { bestSplit, type Split, type Sums } from "./split.ts";
 
-/** A tree in arrays: node i tests `x[feature] <= threshold` (left is yes), or is a leaf when `feature` is -1. */
+/** A tree in arrays, plain JSON: node i tests `x[feature] <= threshold`, or is a leaf when `feature` is -1. */
 export interface Tree {
   readonly feature: number[];
   readonly threshold: number[];
+  /** Node for yes; the node for no is the next one. 0 for a leaf. */
   readonly left: number[];
-  readonly right: number[];
-  /** Leaf value in 2^-16. */
+  /** 1 when a missing value counts as yes. */
+  readonly missingLeft: number[];
+  /** Leaf value in units of the score. */
   readonly value: number[];
+  /** Training rows that reached the node. */
+  readonly cover: number[];
 }
 
-/** What the growth of one tree needs; `lambda` and `rate` in 2^-16. */
-export interface GrowSettings {
-  readonly leaves: number;
-  readonly minRows: number;
-  readonly lambda: number;
-  readonly rate: number;
-}
-
-/** Sums of gradient, curvature and rows, three numbers a bin, feature after feature. */
-type Histogram = Float64Array;
-
-/** Rows by bins, where each feature's bins begin in a histogram, and the gradients. */
-interface Binned {
-  readonly bins: readonly Uint8Array[];
-  /** First number of each feature, and the length of a histogram at the end. */
-  readonly offsets: readonly number[];
+/** What one tree is grown on. */
+export interface Growth {
+  readonly binned: Binned;
   readonly g: Float64Array;
   readonly h: Float64Array;
-}
-
-interface Split {
-  readonly gain: number;
-  readonly feature: number;
-  readonly bin: number;
+  /** Features that may be tested, ascending. */
+  readonly features: readonly number[];
+  /** Units of the score in one: leaf value = -G / (H + lambda) * rate * unit. */
+  readonly unit: number;
+  readonly settings: GrowSettings;
+  /** Memory that trees of one run share. */
+  readonly scratch: { readonly pool: Histogram[]; readonly pairs: Float64Array; readonly rows: Uint32Array };
 }
 
 interface Leaf {
   readonly node: number;
-  readonly rows: Uint32Array;
-  readonly histogram: Histogram;
-  readonly g: number;
-  readonly h: number;
-  readonly split: Split | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly sums: Sums;
+  histogram: Histogram | undefined;
+  split: Split | undefined;
 }
 
-function histogramOf({ bins, offsets, g, h }: Binned, rows: Uint32Array): Histogram {
-  const count = rows.length;
-  const sums = new Float64Array(offsets.at(-1) as number);
-  const [slopes, curvatures] = [new Float64Array(count), new Float64Array(count)];
-  for (let i = 0; i < count; i++) {
-    slopes[i] = g[rows[i] as number] as number;
-    curvatures[i] = h[rows[i] as number] as number;
-  }
-  for (let feature = 0; feature < bins.length; feature++) {
-    const base = offsets[feature] as number;
-    const column = bins[feature] as Uint8Array;
-    for (let i = 0; i < count; i++) {
-      const at = base + (column[rows[i] as number] as number) * 3;
-      sums[at] = (sums[at] as number) + (slopes[i] as number);
-      sums[at + 1] = (sums[at + 1] as number) + (curvatures[i] as number);
-      sums[at + 2] = (sums[at + 2] as number) + 1;
-    }
-  }
-  return sums;
-}
+const LARGEST = 3.4028234663852886e38;
 
-function difference(whole: Histogram, part: Histogram): Histogram {
-  const rest = new Float64Array(whole.length);
-  for (let at = 0; at < rest.length; at++) rest[at] = (whole[at] as number) - (part[at] as number);
-  return rest;
-}
-
-/** The best split of a leaf: spec 4. */
-function bestSplit(
-  histogram: Histogram,
-  offsets: readonly number[],
-  g: number,
-  h: number,
-  count: number,
-  settings: GrowSettings,
-): Split | undefined {
-  const { lambda, minRows } = settings;
-  if (count < 2 * minRows) return undefined;
-  const whole = (g * g) / (h + lambda);
-  let [gain, feature, bin] = [0, -1, -1];
-  for (let candidate = 0; candidate + 1 < offsets.length; candidate++) {
-    const start = offsets[candidate] as number;
-    const end = (offsets[candidate + 1] as number) - 3; // after the last bin nothing is left for the right side
-    let [leftG, leftH, leftCount] = [0, 0, 0];
-    for (let at = start; at < end; at += 3) {
-      const inBin = histogram[at + 2] as number;
-      if (inBin === 0) continue;
-      leftG += histogram[at] as number;
-      leftH += histogram[at + 1] as number;
-      leftCount += inBin;
-      if (leftCount < minRows) continue;
-      if (count - leftCount < minRows) break;
-      const rightG = g - leftG;
-      const found = (leftG * leftG) / (leftH + lambda) + (rightG * rightG) / (h - leftH + lambda) - whole;
-      if (found > gain) [gain, feature, bin] = [found, candidate, (at - start) / 3];
-    }
-  }
-  return feature < 0 ? undefined : { gain, feature, bin };
-}
-
-function makeLeaf(
-  node: number,
-  rows: Uint32Array,
-  histogram: Histogram,
-  offsets: readonly number[],
-  settings: GrowSettings,
-): Leaf {
-  let [g, h] = [0, 0];
-  for (let at = 0; at < (offsets[1] as number); at += 3) {
-    g += histogram[at] as number;
-    h += histogram[at + 1] as number;
-  }
-  return { node, rows, histogram, g, h, split: bestSplit(histogram, offsets, g, h, rows.length, settings) };
-}
-
-function addNode(tree: Tree): number {
+function addNode(tree: Tree, cover: number): number {
   tree.feature.push(-1);
   tree.threshold.push(0);
-  tree.left.push(-1);
-  tree.right.push(-1);
+  tree.left.push(0);
+  tree.missingLeft.push(0);
   tree.value.push(0);
+  tree.cover.push(cover);
   return tree.feature.length - 1;
 }
 
-/**
- * Grows one tree on binned rows with gradients `g` and curvatures `h`, and adds its leaf values to `scores`.
- * All sums are integers below 2^53, hence exact.
- */
-export function growTree(
-  bins: readonly Uint8Array[],
-  thresholds: readonly Float32Array[],
-  g: Float64Array,
-  h: Float64Array,
-  scores: Float64Array,
-  settings: GrowSettings,
-): Tree {
-  const tree: Tree = { feature: [], threshold: [], left: [], right: [], value: [] };
-  const all = Uint32Array.from({ length: g.length }, (_, row) => row);
-  const offsets = [0];
-  for (const list of thresholds) offsets.push((offsets.at(-1) as number) + (list.length + 1) * 3);
-  const binned = { bins, offsets, g, h };
-  const leaves = [makeLeaf(addNode(tree), all, histogramOf(binned, all), offsets, settings)];
-  while (leaves.length < settings.leaves) {
-    let chosen = -1;
-    leaves.forEach((leaf, index) => {
-      if ((leaf.split?.gain ?? 0) > (leaves[chosen]?.split?.gain ?? 0)) chosen = index;
+/** Puts the rows of a leaf that go left before those that go right; both keep their order. */
+function partition(
+  order: Uint32Array,
+  leaf: Leaf,
+  column: Uint8Array,
+  split: Split,
+  absent: number,
+  spare: Uint32Array,
+) {
+  let [next, held] = [leaf.from, 0];
+  for (let i = leaf.from; i < leaf.to; i++) {
+    const row = order[i] as number;
+    const bin = column[row] as number;
+    if (bin === absent ? split.missingLeft : bin <= split.bin) order[next++] = row;
+    else spare[held++] = row;
+  }
+  order.set(spare.subarray(0, held), next);
+  return next;
+}
+
+/** -floor(G * rate * unit / ((H + lambda) * 2^16) + 1/2) in exact integers: spec 5. */
+function leafValue({ g, h }: Sums, unit: number, { lambda, rate }: GrowSettings): number {
+  const below = BigInt(h + lambda) * 131_072n;
+  const above = BigInt(g) * BigInt(rate) * BigInt(unit) * 2n + below / 2n;
+  const down = above >= 0n ? above / below : -((below - 1n - above) / below);
+  if (down > 0x7fffffffn || down < -0x7fffffffn)
+    throw new InvalidInputError("A leaf value left the range of 32 bits.", {
+      hints: ["Scale the target, or use a larger lambda."],
     });
-    const leaf = leaves[chosen];
-    if (leaf?.split === undefined) break;
-    const { feature, bin } = leaf.split;
-    const column = bins[feature] as Uint8Array;
-    const left = leaf.rows.filter((row) => (column[row] as number) <= bin);
-    const right = leaf.rows.filter((row) => (column[row] as number) > bin);
-    tree.feature[leaf.node] = feature;
-    tree.threshold[leaf.node] = thresholds[feature]?.[bin] as number;
-    tree.left[leaf.node] = addNode(tree);
-    tree.right[leaf.node] = addNode(tree);
-    const smaller = histogramOf(binned, left.length <= right.length ? left : right);
-    const other = difference(leaf.histogram, smaller);
-    const [forLeft, forRight] = left.length <= right.length ? [smaller, other] : [other, smaller];
-    leaves[chosen] = makeLeaf(tree.left[leaf.node] as number, left, forLeft, offsets, settings);
-    leaves.push(makeLeaf(tree.right[leaf.node] as number, right, forRight, offsets, settings));
+  return Number(-down);
+}
+
+/** Grows one tree on the rows in `order`, leaf by leaf, the largest gain first; `order` is permuted. Spec 4 and 5. */
+export function growTree(growth: Growth, order: Uint32Array): Tree {
+  const { binned, features, settings, scratch, unit } = growth;
+  const tree: Tree = { feature: [], threshold: [], left: [], missingLeft: [], value: [], cover: [] };
+  const builder = new HistogramBuilder(binned, growth.g, growth.h, features, scratch);
+  const open = (leaf: Leaf): Leaf => {
+    if (leaf.histogram !== undefined) leaf.split = bestSplit(leaf.histogram, binned, features, leaf.sums, settings);
+    if (leaf.split === undefined && leaf.histogram !== undefined) {
+      builder.release(leaf.histogram);
+      leaf.histogram = undefined;
+    }
+    return leaf;
+  };
+  const node = addNode(tree, order.length);
+  const sums = totals(growth, order);
+  const histogram = builder.build(order, 0, order.length);
+  const leaves = [open({ node, from: 0, to: order.length, sums, histogram, split: undefined })];
+  while (leaves.length < settings.leaves) {
+    let chosen: Leaf | undefined;
+    for (const leaf of leaves) if ((leaf.split?.gain ?? 0) > (chosen?.split?.gain ?? 0)) chosen = leaf;
+    if (chosen?.split === undefined) break;
+    const [left, right] = cut(tree, growth, order, chosen, chosen.split);
+    shareHistogram(builder, chosen, left, right, order, settings, leaves.length + 1 === settings.leaves);
+    leaves[leaves.indexOf(chosen)] = open(left);
+    leaves.push(open(right));
   }
   for (const leaf of leaves) {
-    const value = 0 - Math.floor((leaf.g * settings.rate) / (leaf.h + settings.lambda) + 0.5);
-    tree.value[leaf.node] = value;
-    for (const row of leaf.rows) scores[row] = (scores[row] as number) + value;
+    tree.value[leaf.node] = leafValue(leaf.sums, unit, settings);
+    if (leaf.histogram !== undefined) builder.release(leaf.histogram);
   }
   return tree;
+}
+
+function totals({ g, h }: Growth, order: Uint32Array): Sums {
+  let [sumG, sumH] = [0, 0];
+  for (const row of order) {
+    sumG += g[row] as number;
+    sumH += h[row] as number;
+  }
+  return { g: sumG, h: sumH, count: order.length };
+}
+
+/** Writes a split into the tree and its rows into two new leaves, left then right. */
+function cut(tree: Tree, { binned, scratch }: Growth, order: Uint32Array, leaf: Leaf, split: Split): [Leaf, Leaf] {
+  const { feature, bin, left } = split;
+  const absent = binned.present[feature] as number;
+  const middle = partition(order, leaf, binned.bins[feature] as Uint8Array, split, absent, scratch.rows);
+  const { g, h, count } = leaf.sums;
+  const right = { g: g - left.g, h: h - left.h, count: count - left.count };
+  tree.feature[leaf.node] = feature;
+  tree.threshold[leaf.node] = bin === absent - 1 ? LARGEST : (binned.thresholds[feature]?.[bin] as number);
+  tree.missingLeft[leaf.node] = split.missingLeft ? 1 : 0;
+  const yes = addNode(tree, left.count);
+  addNode(tree, right.count);
+  tree.left[leaf.node] = yes;
+  const none = { histogram: undefined, split: undefined };
+  return [
+    { node: yes, from: leaf.from, to: middle, sums: left, ...none },
+    { node: yes + 1, from: middle, to: leaf.to, sums: right, ...none },
+  ];
+}
+
+/** Gives two leaves their histograms, one counted and one by subtraction, unless neither can be split any more. */
+function shareHistogram(
+  builder: HistogramBuilder,
+  parent: Leaf,
+  left: Leaf,
+  right: Leaf,
+  order: Uint32Array,
+  { minRows }: GrowSettings,
+  last: boolean,
+): void {
+  const whole = parent.histogram as Histogram;
+  parent.histogram = undefined;
+  const [small, large] = left.sums.count <= right.sums.count ? [left, right] : [right, left];
+  if (last || large.sums.count < 2 * minRows) {
+    builder.release(whole);
+    return;
+  }
+  small.histogram = builder.build(order, small.from, small.to);
+  builder.subtract(whole, small.histogram);
+  large.histogram = whole;
 }
