@@ -266,7 +266,7 @@ async function measure() {
         (sum, receipt) => sum + Number(receipt.gasUsed),
         0,
       );
-      figures.distribute = await gas(deployer, oracle, "distribute", [r]);
+      figures.distribute = await gas(deployer, oracle, "distribute", r, a, signers);
     }
     if (threshold !== 1) continue;
     const wrong = await life(threshold, 1, consumer);

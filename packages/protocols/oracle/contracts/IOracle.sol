@@ -156,6 +156,8 @@ interface IOracle is IBonds {
     function submit(Request calldata r, Answer calldata a, bytes calldata signatures) external;
 
     /// @notice Holds another result against an answer within its window; locks threshold x bond of the caller.
+    /// The court gets the context `abi.encode(r, a, claim)`: it begins with the nine words of the Request, then come
+    /// the six words of the answer and the six of the claim.
     /// @param maxCourtFee Highest fee of the court the caller accepts; taken from its free ledger balance.
     /// @return disputeId Dispute at the policy's arbiter.
     function challenge(
@@ -178,9 +180,9 @@ interface IOracle is IBonds {
     /// @notice Ends a request that nobody answered in time and gives the fee back.
     function expire(Request calldata r) external;
 
-    /// @notice Credits the royalties of final requests to the present owners of the models' lineages (ledger, free).
-    /// A request whose royalty is paid already is passed over; one that is not final reverts.
-    function distribute(Request[] calldata requests) external;
+    /// @notice Credits the royalty of a final request to the present owners of the model's lineage (ledger, free).
+    /// Does nothing when it is paid already.
+    function distribute(Request calldata r, Answer calldata a, address[] calldata signers) external;
 
     function idOf(Request calldata r) external view returns (bytes32);
 
@@ -191,7 +193,8 @@ interface IOracle is IBonds {
     function resultHash(Request calldata r, Answer calldata a) external pure returns (bytes32);
 
     /// @notice Status, the deadline of the present state (0 when it has none), and whether the royalty is paid (or none
-    /// is due). None also for a finished request whose salt serves a later one by now.
+    /// is due). None also for a finished request whose salt serves a later one by now. Forty bits of the id are compared:
+    /// enough to read one's own requests by; a proof about somebody else's is `isFinal`.
     function statusOf(bytes32 id) external view returns (Status status, uint256 deadline, bool royaltyPaid);
 
     /// @notice Whether exactly this answer by these signers is final.

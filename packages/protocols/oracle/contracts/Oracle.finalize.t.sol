@@ -119,9 +119,7 @@ contract OracleFinalizeTest is OracleTest {
         oracle.finalize(r, a, signers);
         uint256 royaltyDue = uint256(r.fee) * p.royaltyBps / 10_000;
         assertEq(_ledgerSum(), before + r.fee - royaltyDue);
-        IOracle.Request[] memory list = new IOracle.Request[](1);
-        list[0] = r;
-        oracle.distribute(list);
+        oracle.distribute(r, a, signers);
         assertEq(_ledgerSum(), before + r.fee, "to the last unit");
     }
 

@@ -185,9 +185,7 @@ abstract contract OracleWorld is OracleTest {
     }
 
     function _distribute(Life storage l) internal {
-        IOracle.Request[] memory list = new IOracle.Request[](1);
-        list[0] = l.r;
-        oracle.distribute(list);
+        oracle.distribute(l.r, l.a, l.signers);
         l.royaltyPaid = true;
     }
 

@@ -65,9 +65,7 @@ contract OracleRedeliverTest is OracleTest {
     }
 
     function test_redeliver_afterDistribute() public {
-        IOracle.Request[] memory list = new IOracle.Request[](1);
-        list[0] = r;
-        oracle.distribute(list);
+        oracle.distribute(r, a, signers);
         receiver.behave(StubReceiver.Mode.Accept);
         oracle.redeliver(r, a, signers);
         (IOracle.Status status,, bool paid) = oracle.statusOf(id);

@@ -99,7 +99,7 @@ contract OracleRequestTest is OracleTest {
         IOracle.Request memory next = _request(1);
         vm.expectRevert(abi.encodeWithSelector(IOracle.AlreadyRequested.selector, oracle.idOf(next)));
         _ask(next); // the royalty is still owed
-        oracle.distribute(_list(r));
+        oracle.distribute(r, a, signers);
         vm.expectRevert(abi.encodeWithSelector(IOracle.AlreadyRequested.selector, first));
         _ask(r); // the very same request never comes again
         bytes32 second = _ask(next);
@@ -125,9 +125,4 @@ contract OracleRequestTest is OracleTest {
         _ask(next);
     }
 
-
-    function _list(IOracle.Request memory r) private pure returns (IOracle.Request[] memory list) {
-        list = new IOracle.Request[](1);
-        list[0] = r;
-    }
 }

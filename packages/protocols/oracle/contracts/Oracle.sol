@@ -10,6 +10,7 @@ import {Bonds} from "@records/bonds/contracts/Bonds.sol";
 import {IArbiter} from "@records/bonds/contracts/IArbiter.sol";
 import {IOracle} from "./IOracle.sol";
 import {IReceiver} from "./IReceiver.sol";
+import {Policies} from "./Policies.sol";
 
 /// @title Oracle: decisions that are paid for, explained and disputable (see IOracle; rules O1.. of SPEC.md)
 /// @dev One slot per (requester, salt): [ commitment : 168 | first bits of the id : 40 | deadline : 40 | status : 8 ].
@@ -18,21 +19,11 @@ import {IReceiver} from "./IReceiver.sol";
 /// commitment binds the id and what the state is about. In a final state the deadline field keeps the request's
 /// expiry, which the next request in the slot must exceed: no id comes twice. Two flags ride on the status byte:
 /// PAID, no royalty is owed any more; REOPENED, an answer was found wrong and its signatures are void.
-contract Oracle is IOracle, Bonds, EIP712 {
+contract Oracle is Policies, Bonds, EIP712 {
     using SafeERC20 for IERC20;
-
-    /// @dev What only a dispute needs of a policy; everything else is in the policy's id.
-    struct Court {
-        address arbiter;
-        uint32 time;
-    }
 
     /// @notice Most gas a callback may ask for, so that a final transaction fits in a block.
     uint256 public constant MAX_CALLBACK_GAS = 5_000_000;
-    uint256 private constant MAX_OPERATORS = 64;
-    uint256 private constant MAX_THRESHOLD = 32;
-    uint256 private constant MAX_PERIOD = 365 days;
-    uint256 private constant BPS = 10_000;
     /// @dev What runs after the callback: one warm write and one event, with room to spare.
     uint256 private constant AFTER_CALLBACK_GAS = 12_000;
     uint256 private constant RULING_GAS = 200_000;
@@ -46,78 +37,11 @@ contract Oracle is IOracle, Bonds, EIP712 {
     );
 
     IAssets private immutable _assets;
-    mapping(bytes32 policyId => bytes32) private _digests;
-    mapping(bytes32 policyId => Court) private _courts;
-    /// @dev By policy: each listed operator, or address 0 where anyone may answer.
-    mapping(bytes32 policyId => mapping(address operator => bool)) private _admitted;
     mapping(uint80 slot => uint256) private _slots;
 
     constructor(IERC20 token_, IAssets assets_) Bonds(token_) EIP712("Assay Oracle", "1") {
         if (address(assets_) == address(0)) revert ZeroAddress();
         _assets = assets_;
-    }
-
-    // ------------------------------------------------------------------ policies
-
-    /// @inheritdoc IOracle
-    function registerPolicy(Policy calldata p) external returns (bytes32 policyId) {
-        if (p.threshold == 0 || p.threshold > MAX_THRESHOLD) revert BadPolicy("threshold");
-        if (p.window == 0 || p.window > MAX_PERIOD) revert BadPolicy("window");
-        if (p.courtTime == 0 || p.courtTime > MAX_PERIOD) revert BadPolicy("courtTime");
-        if (p.bond == 0) revert BadPolicy("bond");
-        if (p.royaltyBps > BPS) revert BadPolicy("royaltyBps");
-        if (p.arbiter.code.length == 0) revert BadPolicy("arbiter");
-        uint256 n = p.operators.length;
-        if (n > MAX_OPERATORS || (n != 0 && n < p.threshold)) revert BadPolicy("operators");
-
-        bytes32 digest = keccak256(abi.encode(p));
-        policyId = _policyId(p, digest);
-        if (_digests[policyId] == digest) return policyId;
-        if (_digests[policyId] != 0) revert PolicyCollision(policyId);
-        _digests[policyId] = digest;
-        _courts[policyId] = Court(p.arbiter, p.courtTime);
-        if (n == 0) _admitted[policyId][address(0)] = true;
-        address previous;
-        for (uint256 i; i < n; ++i) {
-            address operator = p.operators[i];
-            if (operator <= previous) revert BadPolicy("operators");
-            _admitted[policyId][operator] = true;
-            previous = operator;
-        }
-        emit PolicyRegistered(policyId, p);
-    }
-
-    /// @dev [ digest : 96 | bond : 96 | window : 32 | royaltyBps : 16 | threshold : 8 | open : 8 ]: the id of a policy
-    /// carries the terms that every decision needs, so that none of them is loaded from storage.
-    function _policyId(Policy calldata p, bytes32 digest) private pure returns (bytes32) {
-        uint256 word = uint256(digest) >> 160 << 160;
-        word |= uint256(p.bond) << 64 | uint256(p.window) << 32 | uint256(p.royaltyBps) << 16 | uint256(p.threshold) << 8;
-        return bytes32(p.operators.length == 0 ? word | 1 : word);
-    }
-
-    function _bond(bytes32 policyId) private pure returns (uint256) {
-        return uint96(uint256(policyId) >> 64);
-    }
-
-    function _window(bytes32 policyId) private pure returns (uint256) {
-        return uint32(uint256(policyId) >> 32);
-    }
-
-    function _royaltyBps(bytes32 policyId) private pure returns (uint256) {
-        return uint16(uint256(policyId) >> 16);
-    }
-
-    function _threshold(bytes32 policyId) private pure returns (uint256) {
-        return uint8(uint256(policyId) >> 8);
-    }
-
-    function _open(bytes32 policyId) private pure returns (bool) {
-        return uint8(uint256(policyId)) != 0;
-    }
-
-    /// @dev What stands behind an answer, and what a challenger puts against it.
-    function _stakes(bytes32 policyId) private pure returns (uint256) {
-        return _threshold(policyId) * _bond(policyId);
     }
 
     // ------------------------------------------------------------------ request, answer
@@ -176,7 +100,7 @@ contract Oracle is IOracle, Bonds, EIP712 {
         bytes32 id = _id(r);
         _expectAnswer(id, a, signers);
         _checkAnswer(claim, r.policyId);
-        Court memory court = _courts[r.policyId];
+        Court memory court = _court(r.policyId);
 
         // The court has the word while it is called: nothing can match an empty commitment.
         uint256 deadline = block.timestamp + court.time;
@@ -193,7 +117,7 @@ contract Oracle is IOracle, Bonds, EIP712 {
         bytes32 id = _id(r);
         uint256 slot = _expect(id, Status.Disputed);
         _expectHash(id, slot, keccak256(abi.encode(id, d.answer, d.signers, d.claim, d.challenger, d.disputeId)));
-        IArbiter.Ruling ruling = _pullRuling(_courts[r.policyId].arbiter, d.disputeId);
+        IArbiter.Ruling ruling = _pullRuling(_court(r.policyId).arbiter, d.disputeId);
         if (ruling == IArbiter.Ruling.Pending && block.timestamp <= _deadline(slot)) {
             revert TooEarly(id, _deadline(slot));
         }
@@ -257,16 +181,15 @@ contract Oracle is IOracle, Bonds, EIP712 {
     }
 
     /// @inheritdoc IOracle
-    function distribute(Request[] calldata requests) external {
-        for (uint256 i; i < requests.length; ++i) {
-            Request calldata r = requests[i];
-            bytes32 id = _id(r);
-            (uint256 slot, Status status) = _read(id);
-            if (status != Status.Final && status != Status.Undelivered) revert WrongStatus(id, status);
-            if (slot & PAID != 0) continue;
-            _slots[uint80(uint256(id))] = slot | PAID;
-            _payRoyalty(id, r);
-        }
+    function distribute(Request calldata r, Answer calldata a, address[] calldata signers) external {
+        bytes32 id = _id(r);
+        (uint256 slot, Status status) = _read(id);
+        if (status != Status.Final && status != Status.Undelivered) revert WrongStatus(id, status);
+        // The first bits of the id alone do not bind the fee and the model: the commitment does.
+        _expectHash(id, slot, _hashCalldata(id, a, signers));
+        if (slot & PAID != 0) return;
+        _slots[uint80(uint256(id))] = slot | PAID;
+        _payRoyalty(id, r);
     }
 
     // ------------------------------------------------------------------ views
@@ -303,26 +226,6 @@ contract Oracle is IOracle, Bonds, EIP712 {
     }
 
     /// @inheritdoc IOracle
-    function policy(bytes32 id) external view returns (uint8, uint32, uint32, uint96, uint16, address, bool) {
-        Court memory court = _courts[id];
-        if (court.arbiter == address(0)) revert UnknownPolicy(id);
-        return (
-            uint8(_threshold(id)),
-            uint32(_window(id)),
-            court.time,
-            uint96(_bond(id)),
-            uint16(_royaltyBps(id)),
-            court.arbiter,
-            _open(id)
-        );
-    }
-
-    /// @inheritdoc IOracle
-    function isOperator(bytes32 policyId, address who) external view returns (bool) {
-        return who != address(0) && _admitted[policyId][_open(policyId) ? address(0) : who];
-    }
-
-    /// @inheritdoc IOracle
     function assets() external view returns (address) {
         return address(_assets);
     }
@@ -335,7 +238,8 @@ contract Oracle is IOracle, Bonds, EIP712 {
         _slots[uint80(uint256(id))] = word;
     }
 
-    /// @dev A slot that has gone to another request knows nothing of `id`.
+    /// @dev A slot that has gone to another request knows nothing of `id`. Forty bits tell statuses apart for readers; a
+    /// requester can make two requests alike in them, so every move of money checks the commitment, too.
     function _read(bytes32 id) private view returns (uint256 slot, Status status) {
         slot = _slots[uint80(uint256(id))];
         if (uint40(slot >> 48) == uint256(id) >> TAG_SHIFT) status = Status(slot & STATUS_MASK);
@@ -421,10 +325,6 @@ contract Oracle is IOracle, Bonds, EIP712 {
     }
 
     // ------------------------------------------------------------------ parts
-
-    function _admit(bytes32 policyId, address who) private view {
-        if (!_admitted[policyId][_open(policyId) ? address(0) : who]) revert NotOperator(policyId, who);
-    }
 
     /// @return deadline End of the window that would start now.
     function _checkAnswer(Answer calldata a, bytes32 policyId) private view returns (uint256 deadline) {

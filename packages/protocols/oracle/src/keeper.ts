@@ -61,8 +61,8 @@ export async function redeliver(context: Context, payload: { id: Hex }): Promise
 export async function distribute(context: Context, payload: { id: Hex }): Promise<void> {
   const by = keeper(context);
   const state = await requestState(context, payload.id);
-  if (!by || !state.final || state.final.royalty === 0n || state.royalties.length > 0) return;
-  await send(context, by, "distribute", [[state.request]]);
+  if (!by || !state.answer || !state.final || state.final.royalty === 0n || state.royalties.length > 0) return;
+  await send(context, by, "distribute", [state.request, state.answer.answer, state.answer.signers]);
 }
 
 /** Job: ends a request that nobody answered in time; its fee goes back. */

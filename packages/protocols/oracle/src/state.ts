@@ -44,6 +44,8 @@ export interface RequestState {
     readonly deadline: bigint;
     readonly tx: Hex;
   };
+  /** Every answer that operators sent, oldest first, overruled ones included. */
+  readonly answers: readonly Standing[];
   readonly challenges: readonly Challenge[];
   readonly final?: { readonly output: bigint; readonly delivered: boolean; readonly royalty: bigint; readonly tx: Hex };
   readonly royalties: readonly { readonly owner: Hex; readonly amount: bigint; readonly tx: Hex }[];
@@ -133,8 +135,8 @@ function royaltyOf(request: Request, policy: Policy): bigint {
 
 /** Replays submissions and resolutions in order: the last turn decides what stands. */
 function standing(answers: readonly Row[], challenges: readonly Challenge[]): RequestState["answer"] {
-  const newest = answers.at(-1);
-  if (!newest) return undefined;
+  let current = answers.at(-1);
+  if (!current) return undefined;
   let current: RequestState["answer"] = {
     answer: answerSchema.parse(JSON.parse(String(newest["answer_json"]))),
     signers: JSON.parse(String(newest["signers_json"])) as Hex[],

@@ -31,7 +31,8 @@ interface IArbiter {
     /// @param subject What the dispute is about, in the caller's terms (an oracle request id).
     /// @param defence Hash of the result that stands.
     /// @param claim Hash of the result held against it; differs from `defence`.
-    /// @param context Everything the court needs to find the result again; opaque to the interface.
+    /// @param context Everything the court needs to find the result again; opaque to the interface. An oracle's
+    /// context begins with its Request (see IOracle.challenge).
     /// @param defender Party that posted the defence (for two-party games).
     /// @param claimant Party that posted the claim.
     /// @return disputeId Id in this court.
