@@ -1,3 +1,5 @@
+import { InvalidInputError } from "@base/errors";
+import { binOf } from "./bins.ts";
 import type { Tree } from "./grow.ts";
 import { logistic, ONE, softmax } from "./link.ts";
 import type { TreeTask } from "./settings.ts";
@@ -18,32 +20,43 @@ export interface Ensemble {
   readonly trees: readonly Tree[];
 }
 
-/** Ready to answer: nodes of all trees side by side, three words each (feature, left, threshold or value). */
+const MOST_RANKS = 32_768;
+
+/**
+ * Ready to answer. A row is first ranked: per feature, how many of the thresholds that occur lie below its value.
+ * Then every test compares two small integers; nodes are two words (feature and rank, or -1; left, or the value).
+ */
 export class Predictor {
   readonly ensemble: Ensemble;
+  readonly #thresholds: readonly Float32Array[];
   readonly #words: Int32Array;
-  readonly #reals: Float32Array;
   readonly #missingLeft: Uint8Array;
   readonly #roots: Int32Array;
+  readonly #ranks: Int32Array;
   readonly #scores: Float64Array;
 
+  /** Throws InvalidInputError on more than 65,536 features or 32,768 different thresholds of one feature. */
   constructor(ensemble: Ensemble) {
+    const { trees, features, outputs } = ensemble;
     this.ensemble = ensemble;
-    const count = ensemble.trees.reduce((sum, tree) => sum + tree.feature.length, 0);
-    this.#words = new Int32Array(count * 3);
-    this.#reals = new Float32Array(this.#words.buffer);
+    this.#thresholds = thresholdsIn(ensemble);
+    if (features > 65_536 || this.#thresholds.some((list) => list.length > MOST_RANKS))
+      throw new InvalidInputError("The ensemble has too many features, or too many thresholds of one feature.");
+    const ranks = this.#thresholds.map((list) => new Map(Array.from(list, (value, rank) => [value, rank])));
+    const count = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
+    this.#words = new Int32Array(count * 2);
     this.#missingLeft = new Uint8Array(count);
-    this.#roots = new Int32Array(ensemble.trees.length);
-    this.#scores = new Float64Array(ensemble.outputs);
+    this.#roots = new Int32Array(trees.length);
+    this.#ranks = new Int32Array(features);
+    this.#scores = new Float64Array(outputs);
     let at = 0;
-    ensemble.trees.forEach((tree, index) => {
-      this.#roots[index] = at * 3;
+    trees.forEach((tree, index) => {
+      this.#roots[index] = at * 2;
       tree.feature.forEach((feature, node) => {
-        const to = (at + node) * 3;
-        this.#words[to] = feature;
-        this.#words[to + 1] = (at + (tree.left[node] as number)) * 3;
-        if (feature < 0) this.#words[to + 2] = tree.value[node] as number;
-        else this.#reals[to + 2] = tree.threshold[node] as number;
+        const to = (at + node) * 2;
+        const rank = ranks[feature]?.get(tree.threshold[node] as number) ?? 0;
+        this.#words[to] = feature < 0 ? -1 : feature + rank * 65_536;
+        this.#words[to + 1] = feature < 0 ? (tree.value[node] as number) : (at + (tree.left[node] as number)) * 2;
         this.#missingLeft[at + node] = tree.missingLeft[node] as number;
       });
       at += tree.feature.length;
@@ -53,48 +66,77 @@ export class Predictor {
   /** Integer scores of a row, in 2^-shift; the array is used again by the next call. */
   scores(x: Float32Array): Float64Array {
     const { outputs, start } = this.ensemble;
-    this.#scores.set(start);
-    let lacks = false;
-    for (let i = 0; i < x.length; i++) if (Number.isNaN(x[i])) lacks = true;
-    if (outputs === 1) this.#scores[0] = (start[0] as number) + (lacks ? this.#sum(x, 0, 1) : this.#sumPresent(x));
-    else for (let k = 0; k < outputs; k++) this.#scores[k] = (start[k] as number) + this.#sum(x, k, outputs);
+    const lacks = this.#rank(x);
+    for (let k = 0; k < outputs; k++)
+      this.#scores[k] = (start[k] as number) + (lacks ? this.#sum(k, outputs) : this.#sumPresent(k, outputs));
     return this.#scores;
   }
 
   /** The answers for a row, binary32: one number, the probability of 1, or a probability per class. */
   predict(x: Float32Array): Float32Array {
-    const scores = this.scores(x);
-    return answersOf(this.ensemble, scores);
+    return answersOf(this.ensemble, this.scores(x));
   }
 
-  #sumPresent(x: Float32Array): number {
-    const [words, reals, roots] = [this.#words, this.#reals, this.#roots];
-    let sum = 0;
-    for (let tree = 0; tree < roots.length; tree++) {
-      let node = roots[tree] as number;
-      for (let tested = words[node] as number; tested >= 0; tested = words[node] as number) {
-        const yes = (x[tested] as number) <= (reals[node + 2] as number);
-        node = (words[node + 1] as number) + (yes ? 0 : 3);
-      }
-      sum += words[node + 2] as number;
+  /** Ranks a row; true when a value is missing (its rank is -1). */
+  #rank(x: Float32Array): boolean {
+    let lacks = false;
+    for (let feature = 0; feature < this.#ranks.length; feature++) {
+      const value = x[feature] as number;
+      this.#ranks[feature] = binOf(this.#thresholds[feature] as Float32Array, value);
+      if (!Number.isNaN(value)) continue;
+      this.#ranks[feature] = -1;
+      lacks = true;
     }
-    return sum;
+    return lacks;
   }
 
-  #sum(x: Float32Array, from: number, step: number): number {
-    const [words, reals] = [this.#words, this.#reals];
+  /** Walks two trees at a time, without a branch on what a test says. */
+  #sumPresent(from: number, step: number): number {
+    const [words, roots, ranks] = [this.#words, this.#roots, this.#ranks];
+    let sum = 0;
+    let tree = from;
+    for (; tree + step < roots.length; tree += 2 * step) {
+      let [a, b] = [roots[tree] as number, roots[tree + step] as number];
+      let [atA, atB] = [words[a] as number, words[b] as number];
+      while ((atA | atB) >= 0) {
+        a = (words[a + 1] as number) + ((((atA >> 16) - (ranks[atA & 65_535] as number)) >>> 31) << 1);
+        b = (words[b + 1] as number) + ((((atB >> 16) - (ranks[atB & 65_535] as number)) >>> 31) << 1);
+        atA = words[a] as number;
+        atB = words[b] as number;
+      }
+      for (; atA >= 0; atA = words[a] as number)
+        a = (words[a + 1] as number) + ((((atA >> 16) - (ranks[atA & 65_535] as number)) >>> 31) << 1);
+      for (; atB >= 0; atB = words[b] as number)
+        b = (words[b + 1] as number) + ((((atB >> 16) - (ranks[atB & 65_535] as number)) >>> 31) << 1);
+      sum += (words[a + 1] as number) + (words[b + 1] as number);
+    }
+    return tree < roots.length ? sum + this.#sum(tree, step) : sum;
+  }
+
+  #sum(from: number, step: number): number {
+    const [words, ranks] = [this.#words, this.#ranks];
     let sum = 0;
     for (let tree = from; tree < this.#roots.length; tree += step) {
       let node = this.#roots[tree] as number;
-      for (let tested = words[node] as number; tested >= 0; tested = words[node] as number) {
-        const value = x[tested] as number;
-        const yes = Number.isNaN(value) ? this.#missingLeft[node / 3] === 1 : value <= (reals[node + 2] as number);
-        node = (words[node + 1] as number) + (yes ? 0 : 3);
+      for (let word = words[node] as number; word >= 0; word = words[node] as number) {
+        const rank = ranks[word & 65_535] as number;
+        const yes = rank < 0 ? this.#missingLeft[node >> 1] === 1 : rank <= word >> 16;
+        node = (words[node + 1] as number) + (yes ? 0 : 2);
       }
-      sum += words[node + 2] as number;
+      sum += words[node + 1] as number;
     }
     return sum;
   }
+}
+
+/** Per feature: the thresholds that occur in an ensemble, ascending. */
+function thresholdsIn({ trees, features }: Ensemble): Float32Array[] {
+  const found = Array.from({ length: features }, () => new Set<number>());
+  for (const { feature, threshold } of trees)
+    feature.forEach((tested, node) => {
+      if (tested >= 0) found[tested]?.add(threshold[node] as number);
+    });
+  return found.map((set) => Float32Array.from(set).sort());
 }
 
 /** Answers from integer scores, binary32: spec 6. */

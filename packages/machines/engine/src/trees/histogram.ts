@@ -34,9 +34,11 @@ export class HistogramBuilder {
     const pairs = this.#pairs;
     const rows = order.subarray(from, to);
     const count = rows.length;
+    const [slopes, curvatures] = [this.#g, this.#h];
     for (let i = 0; i < count; i++) {
-      pairs[i * 2] = this.#g[rows[i] as number] as number;
-      pairs[i * 2 + 1] = this.#h[rows[i] as number] as number;
+      const row = rows[i] as number;
+      pairs[i * 2] = slopes[row] as number;
+      pairs[i * 2 + 1] = curvatures[row] as number;
     }
     for (const feature of this.#features) {
       const last = (offsets[feature + 1] as number) * 3;
@@ -63,7 +65,24 @@ function addColumn(
   pairs: Float64Array,
   count: number,
 ): void {
-  for (let i = 0; i < count; i++) {
+  let i = 0;
+  for (; i + 1 < count; i += 2) {
+    const at = (column[rows[i] as number] as number) * 3;
+    const to = (column[rows[i + 1] as number] as number) * 3;
+    if (at === to) {
+      sums[at] = (sums[at] as number) + ((pairs[i * 2] as number) + (pairs[i * 2 + 2] as number));
+      sums[at + 1] = (sums[at + 1] as number) + ((pairs[i * 2 + 1] as number) + (pairs[i * 2 + 3] as number));
+      sums[at + 2] = (sums[at + 2] as number) + 2;
+      continue;
+    }
+    sums[at] = (sums[at] as number) + (pairs[i * 2] as number);
+    sums[at + 1] = (sums[at + 1] as number) + (pairs[i * 2 + 1] as number);
+    sums[at + 2] = (sums[at + 2] as number) + 1;
+    sums[to] = (sums[to] as number) + (pairs[i * 2 + 2] as number);
+    sums[to + 1] = (sums[to + 1] as number) + (pairs[i * 2 + 3] as number);
+    sums[to + 2] = (sums[to + 2] as number) + 1;
+  }
+  if (i < count) {
     const at = (column[rows[i] as number] as number) * 3;
     sums[at] = (sums[at] as number) + (pairs[i * 2] as number);
     sums[at + 1] = (sums[at + 1] as number) + (pairs[i * 2 + 1] as number);

@@ -62,8 +62,16 @@ test("boosting tells three classes apart, and their probabilities add up to one"
 });
 
 const MODELS: [string, () => Ensemble, string][] = [
-  ["regression", () => boost(x, curve, { ...REGRESSION, trees: 10 }), "0x277c52c41ba66a8f874eeb7f3c66e3eee975e027bd16cf0b4034b2226fa7c305"],
-  ["two classes with holes", () => boost(holes, classes, { ...REGRESSION, task: "binary", trees: 10 }), "0x1543bacb6cfd3f3f1ad750b5681ad8bdab08dc8662ddf06467adf099fae4fcd3"],
+  [
+    "regression",
+    () => boost(x, curve, { ...REGRESSION, trees: 10 }),
+    "0x277c52c41ba66a8f874eeb7f3c66e3eee975e027bd16cf0b4034b2226fa7c305",
+  ],
+  [
+    "two classes with holes",
+    () => boost(holes, classes, { ...REGRESSION, task: "binary", trees: 10 }),
+    "0x1543bacb6cfd3f3f1ad750b5681ad8bdab08dc8662ddf06467adf099fae4fcd3",
+  ],
   [
     "three classes, drawn rows and features",
     () =>
