@@ -122,6 +122,9 @@ export const showOutput = z.object({
   now: uint.describe("Unix seconds of the newest block."),
   input: inputSchema.nullable(),
   answer: answered.extend({ signers: z.array(address), deadline: uint, tx: hash }).nullable(),
+  answers: z
+    .array(answered.extend({ signers: z.array(address), deadline: uint, tx: hash }))
+    .describe("Every answer that operators sent, overruled ones included."),
   challenges: z.array(
     z.object({
       challenger: address,

@@ -42,6 +42,13 @@ export async function show(context: Context, given: z.output<typeof showInput>):
           tx: state.answer.tx,
         }
       : null,
+    answers: await Promise.all(
+      state.answers.map(async ({ answer, signers, ...rest }) => ({
+        ...(await explain(answer)),
+        ...rest,
+        signers: [...signers],
+      })),
+    ),
     challenges: await Promise.all(
       state.challenges.map(async ({ resolution, claim, ...rest }) => ({
         ...rest,

@@ -28,6 +28,14 @@ export interface Challenge {
   };
 }
 
+/** An answer with who stands behind it; `deadline` is the last second (Unix) in which it may be challenged. */
+export interface Standing {
+  readonly answer: Answer;
+  readonly signers: readonly Hex[];
+  readonly deadline: bigint;
+  readonly tx: Hex;
+}
+
 /** Everything the index knows of a request. */
 export interface RequestState {
   readonly id: Hex;
@@ -38,12 +46,7 @@ export interface RequestState {
   readonly askedTx: Hex;
   readonly status: Status;
   /** What stands now: the operators' answer, or the challenger's claim after it was ruled right. */
-  readonly answer?: {
-    readonly answer: Answer;
-    readonly signers: readonly Hex[];
-    readonly deadline: bigint;
-    readonly tx: Hex;
-  };
+  readonly answer?: Standing;
   /** Every answer that operators sent, oldest first, overruled ones included. */
   readonly answers: readonly Standing[];
   readonly challenges: readonly Challenge[];
@@ -76,7 +79,14 @@ export async function requestState(context: Pick<Context, "db">, id: string): Pr
     throw new NotFoundError(`The policy ${asked["policy_id"]} of decision ${id} is not indexed.`, {
       kind: "retryable",
     });
-  const answers = await rows("ix_oracle_answers");
+  const answers = (await rows("ix_oracle_answers")).map(
+    (row): Standing => ({
+      answer: answerSchema.parse(JSON.parse(String(row["answer_json"]))),
+      signers: JSON.parse(String(row["signers_json"])) as Hex[],
+      deadline: BigInt(String(row["deadline"])),
+      tx: row["tx"] as Hex,
+    }),
+  );
   const resolutions = await rows("ix_oracle_resolutions");
   const challenges = (await rows("ix_oracle_challenges")).map((row): Challenge => {
     const found = resolutions.find((r) => r["dispute_id"] === row["dispute_id"]);
@@ -111,6 +121,7 @@ export async function requestState(context: Pick<Context, "db">, id: string): Pr
     askedTx: asked["tx"] as Hex,
     status: statusFrom(final, Boolean(delivered), voided, answer, challenges),
     ...(answer && { answer }),
+    answers,
     challenges,
     ...(final && {
       final: {
@@ -134,15 +145,9 @@ function royaltyOf(request: Request, policy: Policy): bigint {
 }
 
 /** Replays submissions and resolutions in order: the last turn decides what stands. */
-function standing(answers: readonly Row[], challenges: readonly Challenge[]): RequestState["answer"] {
+function standing(answers: readonly Standing[], challenges: readonly Challenge[]): Standing | undefined {
   let current = answers.at(-1);
   if (!current) return undefined;
-  let current: RequestState["answer"] = {
-    answer: answerSchema.parse(JSON.parse(String(newest["answer_json"]))),
-    signers: JSON.parse(String(newest["signers_json"])) as Hex[],
-    deadline: BigInt(String(newest["deadline"])),
-    tx: newest["tx"] as Hex,
-  };
   // A request opens again when neither side was right: challenges of earlier answers no longer count.
   const reopened = challenges.findLastIndex((c) => c.resolution?.status === "open");
   if (reopened >= 0 && answers.length <= challenges.filter((c) => c.resolution?.status === "open").length)

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,16 +7,17 @@ import { fileURLToPath } from "node:url";
 const web = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "web");
 
 /**
- * Folder of the built dashboard; builds it with Vite where it was never built. Undefined, after saying why, where that
+ * Folder of the built dashboard; builds it with Vite where that was never done or the sources are newer. Undefined, after saying why, where that
  * fails: a node serves its API all the same.
  */
 export async function buildDashboard(say: (text: string) => void): Promise<string | undefined> {
   const dist = join(web, "dist");
-  if (existsSync(join(dist, "index.html"))) return dist;
+  if (upToDate(dist)) return dist;
   say("building the dashboard (once)");
   const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin", "vite.js");
   const code = await new Promise<number | null>((done) => {
     const child = spawn(process.execPath, [vite, "build", "--logLevel", "error", web], {
+      env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr.on("data", (text) => say(String(text).trimEnd()));
@@ -26,4 +27,12 @@ export async function buildDashboard(say: (text: string) => void): Promise<strin
   if (code === 0 && existsSync(join(dist, "index.html"))) return dist;
   say("the dashboard could not be built; the API is served without it");
   return undefined;
+}
+
+function upToDate(dist: string): boolean {
+  const index = join(dist, "index.html");
+  if (!existsSync(index)) return false;
+  const built = statSync(index).mtimeMs;
+  const sources = readdirSync(join(web, "src"), { recursive: true, withFileTypes: true });
+  return sources.every((file) => !file.isFile() || statSync(join(file.parentPath, file.name)).mtimeMs <= built);
 }
