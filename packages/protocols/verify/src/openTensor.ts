@@ -1,0 +1,76 @@
+import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
+import type { Hash } from "@base/bytes/hash.ts";
+import { bytesToHex } from "@base/bytes/hex.ts";
+import { MerkleTree } from "@base/bytes/merkle.ts";
+import { InvalidInputError } from "@base/errors";
+import { toBytes } from "@machines/engine/bits.ts";
+import { type NamedTensor, tensorRoot } from "@machines/engine/commit/roots.ts";
+
+/** Elements of one leaf of a tensor's tree: 4,096 bytes of binary32, 1,024 bytes of int8. */
+export const LEAF_ELEMENTS = 1024;
+
+/** One leaf's bytes and the hashes from its level to the root, as `MerkleTensor.Opening` in Solidity. */
+export interface Opening {
+  readonly leaf: `0x${string}`;
+  readonly path: readonly Hash[];
+}
+
+/** The tree over a tensor's row-major elements; its root is what the engine's `tensorRoot` gives for binary32. */
+export class TensorTree {
+  readonly #bytes: Uint8Array;
+  readonly #width: number;
+  readonly #tree: MerkleTree;
+
+  /** Binary32 elements become little-endian bytes; int8 elements are their own. */
+  constructor(values: Float32Array | Int8Array) {
+    this.#width = values instanceof Int8Array ? 1 : 4;
+    this.#bytes =
+      values instanceof Int8Array ? new Uint8Array(values.buffer, values.byteOffset, values.length) : toBytes(values);
+    const step = LEAF_ELEMENTS * this.#width;
+    const leaves: Uint8Array[] = [];
+    for (let at = 0; at < this.#bytes.length; at += step) leaves.push(this.#bytes.subarray(at, at + step));
+    this.#tree = MerkleTree.fromLeaves(leaves);
+  }
+
+  get root(): Hash {
+    return this.#tree.root();
+  }
+
+  /** The leaves that hold elements [from, from + count), ascending; throws InvalidInputError outside the tensor. */
+  open(from: number, count: number): Opening[] {
+    const size = this.#bytes.length / this.#width;
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(count) || from < 0 || count < 0 || from + count > size)
+      throw new InvalidInputError(`Elements ${from} to ${from + count} are outside a tensor of ${size}.`);
+    if (count === 0) return [];
+    const openings: Opening[] = [];
+    const step = LEAF_ELEMENTS * this.#width;
+    for (let i = Math.floor(from / LEAF_ELEMENTS); i * LEAF_ELEMENTS < from + count; i++)
+      openings.push({
+        leaf: bytesToHex(this.#bytes.subarray(i * step, (i + 1) * step)),
+        path: this.#tree.inclusionProof(i),
+      });
+    return openings;
+  }
+}
+
+/** Paths that show tensor `index` of a list committed by the engine's `tensorsRoot(kind, tensors)`. */
+export interface NameOpening {
+  readonly tensorRoot: Hash;
+  readonly headerPath: readonly Hash[];
+  readonly path: readonly Hash[];
+}
+
+/** Opens name, shape and root of one tensor of a list, for `MerkleTensor.names`; throws InvalidInputError outside the list. */
+export function openName(kind: string, tensors: readonly NamedTensor[], index: number): NameOpening {
+  const chosen = tensors[index];
+  if (chosen === undefined) throw new InvalidInputError(`The list has ${tensors.length} tensors, no number ${index}.`);
+  const leaves = tensors.map(({ name, shape, values }) =>
+    canonicalJsonBytes({ name, shape: [...shape], root: tensorRoot(values) }),
+  );
+  const tree = MerkleTree.fromLeaves([canonicalJsonBytes({ type: kind, count: tensors.length }), ...leaves]);
+  return {
+    tensorRoot: tensorRoot(chosen.values),
+    headerPath: tree.inclusionProof(0),
+    path: tree.inclusionProof(index + 1),
+  };
+}

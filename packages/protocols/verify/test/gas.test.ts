@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { measureGas } from "./gas.ts";
+
+/** V6. The bars are what a dispute is planned with; `bench/gas.bench.ts` prints the figures. */
+test("one operation and one element cost no more than the bars", async () => {
+  const figures = await measureGas();
+  const bars = {
+    "disputes.f32.add.gas": 900,
+    "disputes.f32.mul.gas": 420,
+    "disputes.element.f32.k1024.gas": 1_500_000,
+    "disputes.element.int8.k1024.gas": 250_000,
+    "size.dotReferee": 24_576,
+  } as const;
+  const above = Object.entries(bars).filter(([name, bar]) => !(figures[name as keyof typeof bars] <= bar));
+  expect(above, JSON.stringify(figures)).toEqual([]);
+});

@@ -1,0 +1,224 @@
+import { readFileSync } from "node:fs";
+import type { SolidityTwin } from "@base/testkit/solidity.ts";
+import { bitsOf, fromHexBits, toHexBits } from "@machines/engine/bits.ts";
+import { matmulReference } from "@machines/engine/i8s/matmul/reference.ts";
+import { requantiseReference, requantiserFor } from "@machines/engine/i8s/requantise/reference.ts";
+import { reference as elementOf } from "@machines/engine/ops/exp/reference.ts";
+import { reference as logOf } from "@machines/engine/ops/log/reference.ts";
+import { reference as matmulOf } from "@machines/engine/ops/matmul/reference.ts";
+import type { Reference } from "@machines/engine/ops/op.ts";
+import { reference as rowsumOf } from "@machines/engine/ops/rowsum/reference.ts";
+import { reference as sigmoidOf } from "@machines/engine/ops/sigmoid/reference.ts";
+import { reference as softplusOf } from "@machines/engine/ops/softplus/reference.ts";
+import { reference as tanhOf } from "@machines/engine/ops/tanh/reference.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TensorTree } from "../src/openTensor.ts";
+import { ELEMENTWISE, operand, product, refereeTwin, transposed, type Vector } from "./twin.ts";
+
+let twin: SolidityTwin;
+beforeAll(async () => {
+  twin = await refereeTwin();
+});
+afterAll(() => twin?.close());
+
+const vectorsOf = (op: string): Vector[] =>
+  JSON.parse(readFileSync(new URL(`../../../machines/engine/src/ops/${op}/vectors.json`, import.meta.url), "utf8"));
+const expected = (vector: Vector, index: number) => BigInt(`0x${vector.output.slice(index * 8, index * 8 + 8)}`);
+const bigints = (shape: readonly number[]) => shape.map(BigInt);
+
+/** At most `most` indices below `size`, the first and the last among them. */
+function sample(size: number, most: number): number[] {
+  const step = Math.max(1, Math.ceil(size / most));
+  return [...new Set([...Array(size).keys()].filter((i) => i % step === 0).concat(size > 0 ? size - 1 : []))];
+}
+
+/** Seeded values: mostly ordinary, every eighth any bit pattern. */
+function values(count: number, seed: number): Float32Array {
+  let state = seed;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state;
+  };
+  const words = Uint32Array.from({ length: count }, (_, i) => {
+    const word = next();
+    return i % 8 === 7 ? word : (word & 0x807fffff) | (0x3b800000 + ((next() >>> 8) % 10) * 0x800000);
+  });
+  return fromHexBits([...words].map((word) => word.toString(16).padStart(8, "0")).join(""));
+}
+
+/** V3: the engine's vectors, through openings. */
+describe("matmul", () => {
+  test("every vector of the engine", async () => {
+    for (const vector of vectorsOf("matmul")) {
+      const [a, b] = [operand(vector, 0), operand(vector, 1)];
+      const [m, k] = a.shape as [number, number];
+      const n = b.shape[1] as number;
+      const [left, turned] = [new TensorTree(a.values), new TensorTree(transposed(b.values, k, n))];
+      for (const index of sample(m * n, 12)) {
+        const x = product(left, turned, [m, k, n], Math.floor(index / n), index % n);
+        expect(await twin.call("dot", [x])).toBe(expected(vector, index));
+      }
+    }
+  });
+
+  test("rows over leaf borders, in one piece and in several", async () => {
+    const [m, k, n] = [3, 1500, 2];
+    const [a, b] = [values(m * k, 1), values(k * n, 2)];
+    const [left, turned] = [new TensorTree(a), new TensorTree(transposed(b, k, n))];
+    const truth = matmulOf.compute(
+      [
+        { shape: [m, k], values: a },
+        { shape: [k, n], values: b },
+      ],
+      {},
+    );
+    for (const [i, j] of [
+      [0, 0],
+      [1, 1],
+      [2, 0],
+    ] as const) {
+      const bits = BigInt(bitsOf(truth[i * n + j] as number));
+      expect(await twin.call("dot", [product(left, turned, [m, k, n], i, j)])).toBe(bits);
+      let sum = 0n;
+      for (const [first, last] of [
+        [0, 7],
+        [7, 1031],
+        [1031, 1500],
+      ] as const) {
+        const piece = product(left, turned, [m, k, n], i, j, [first, last]);
+        sum = (await twin.call("dotRange", [piece, BigInt(first), BigInt(last), sum])) as bigint;
+      }
+      expect(sum).toBe(bits);
+    }
+  });
+
+  test("k = 0 gives +0 and opens nothing", async () => {
+    const empty = new TensorTree(new Float32Array());
+    expect(await twin.call("dot", [product(empty, empty, [2, 0, 2], 1, 1)])).toBe(0n);
+  });
+
+  test("int8: the exact sum, requantised", async () => {
+    const [m, k, n] = [2, 1030, 3];
+    const bytes = (count: number, seed: number) =>
+      Int8Array.from({ length: count }, (_, i) => (i * i * 31 + seed) % 256);
+    const [a, b] = [bytes(m * k, 3), bytes(k * n, 5)];
+    a.fill(-128, 0, 5);
+    const sums = matmulReference(a, b, m, k, n);
+    const [left, turned] = [new TensorTree(a), new TensorTree(transposed(b, k, n))];
+    const factor = requantiserFor(0.000137, -3);
+    const small = requantiseReference(sums, factor);
+    for (let index = 0; index < m * n; index++) {
+      const sum = await twin.call("dotInt8", [product(left, turned, [m, k, n], Math.floor(index / n), index % n)]);
+      expect(sum).toBe(BigInt(sums[index] as number));
+      const args = [sum, BigInt(factor.multiplier), BigInt(factor.shift), BigInt(factor.zero)];
+      expect(await twin.call("requantise", args)).toBe(BigInt(small[index] as number));
+    }
+  });
+});
+
+/** V3: the engine's vectors, through openings and broadcasting. */
+describe("elementwise", () => {
+  test.each(ELEMENTWISE)("%s: the vectors of the engine", async (op) => {
+    for (const vector of vectorsOf(op)) {
+      const tensors = vector.shapes.map((_, index) => operand(vector, index));
+      const trees = tensors.map(({ values: all }) => new TensorTree(all));
+      for (const index of sample(vector.output.length / 8, 10)) {
+        const at = tensors.map(({ shape }) => place(shape, resultShape(vector.shapes), index));
+        const opened = tensors.map(({ shape }, i) => ({
+          root: (trees[i] as TensorTree).root,
+          shape: bigints(shape),
+          openings: (trees[i] as TensorTree).open(at[i] as number, 1),
+        }));
+        const kind = ELEMENTWISE.indexOf(op);
+        const answer = await twin.call(opened.length === 1 ? "unary" : "binary", [kind, ...opened, BigInt(index)]);
+        expect(answer).toBe(expected(vector, index));
+      }
+    }
+  });
+
+  const fixed: Record<string, Reference> = {
+    exp: elementOf,
+    log: logOf,
+    tanh: tanhOf,
+    sigmoid: sigmoidOf,
+    softplus: softplusOf,
+  };
+  test.each(Object.keys(fixed))("%s: the bits of the reference on 400 patterns", async (op) => {
+    const edges = fromHexBits(
+      "00000000800000007f800000ff8000007fc00000000000017f7fffff42b2000042b17218c2d00000c2cff0003f2000003f1fffff3f3504f3",
+    );
+    const xs = Float32Array.from([...edges, ...values(200, 11), ...values(186, 12).map((x) => Math.fround(x * 97))]);
+    const truth = (fixed[op] as Reference).compute([{ shape: [xs.length], values: xs }], {});
+    const answer = await twin.call("compute", [ELEMENTWISE.indexOf(op), `0x${toHexBits(xs)}`]);
+    expect(answer).toBe(`0x${toHexBits(truth)}`);
+  });
+});
+
+/** V3: the engine's vectors, through openings. */
+describe("reductions", () => {
+  test.each([
+    ["rowsum", "rowSum"],
+    ["logsumexp", "logSumExp"],
+    ["softmax", "softmax"],
+    ["colsum", "columnSum"],
+  ])("%s: every vector of the engine", async (op, name) => {
+    for (const vector of vectorsOf(op)) {
+      const { shape, values: all } = operand(vector, 0);
+      const last = shape.at(-1) as number;
+      const ahead = shape.slice(0, -1).reduce((size, extent) => size * extent, 1);
+      const [rows, length] = op === "colsum" ? [last, ahead] : [ahead, last];
+      const tree = new TensorTree(op === "colsum" ? transposed(all, ahead, last) : all);
+      for (const index of sample(vector.output.length / 8, 10)) {
+        const row = op === "softmax" ? Math.floor(index / length) : index;
+        const opened = {
+          root: tree.root,
+          rows: BigInt(rows),
+          length: BigInt(length),
+          index: BigInt(row),
+          openings: tree.open(row * length, length),
+        };
+        const args = op === "softmax" ? [opened, BigInt(index % length)] : [opened];
+        expect(await twin.call(name, args)).toBe(expected(vector, index));
+      }
+    }
+  });
+
+  test("a row over leaf borders keeps its lanes", async () => {
+    const [rows, length] = [2, 1333];
+    const all = values(rows * length, 21).map((x) => (Math.abs(x) < 1e9 ? x : 1));
+    const truth = rowsumOf.compute([{ shape: [rows, length], values: all }], {});
+    const tree = new TensorTree(all);
+    for (let index = 0; index < rows; index++) {
+      const opened = {
+        root: tree.root,
+        rows: 2n,
+        length: 1333n,
+        index: BigInt(index),
+        openings: tree.open(index * length, length),
+      };
+      expect(await twin.call("rowSum", [opened])).toBe(BigInt(bitsOf(truth[index] as number)));
+    }
+  });
+});
+
+/** NumPy broadcasting, written apart from contract and engine. */
+function resultShape(shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const extents = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
+    return extents.find((extent) => extent !== 1) ?? 1;
+  });
+}
+
+function place(shape: readonly number[], result: readonly number[], index: number): number {
+  const position: number[] = [];
+  let rest = index;
+  for (const extent of [...result].reverse()) {
+    position.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return shape.reduce((at, extent, axis) => {
+    const along = position[axis + result.length - shape.length] as number;
+    return at * extent + (extent === 1 ? 0 : along);
+  }, 0);
+}
