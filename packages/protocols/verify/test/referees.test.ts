@@ -7,13 +7,18 @@ import { reference as elementOf } from "@machines/engine/ops/exp/reference.ts";
 import { reference as logOf } from "@machines/engine/ops/log/reference.ts";
 import { reference as matmulOf } from "@machines/engine/ops/matmul/reference.ts";
 import type { Reference } from "@machines/engine/ops/op.ts";
+import { reference as permuteOf } from "@machines/engine/ops/permute/reference.ts";
+import { reference as reshapeOf } from "@machines/engine/ops/reshape/reference.ts";
 import { reference as rowsumOf } from "@machines/engine/ops/rowsum/reference.ts";
 import { reference as sigmoidOf } from "@machines/engine/ops/sigmoid/reference.ts";
 import { reference as softplusOf } from "@machines/engine/ops/softplus/reference.ts";
 import { reference as tanhOf } from "@machines/engine/ops/tanh/reference.ts";
+import { reference as transposeOf } from "@machines/engine/ops/transpose/reference.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TensorTree } from "../src/openTensor.ts";
 import { ELEMENTWISE, operand, product, refereeTwin, transposed, type Vector } from "./twin.ts";
+
+const layouts: Record<string, Reference> = { reshape: reshapeOf, transpose: transposeOf, permute: permuteOf };
 
 let twin: SolidityTwin;
 beforeAll(async () => {
@@ -198,6 +203,39 @@ describe("reductions", () => {
       };
       expect(await twin.call("rowSum", [opened])).toBe(BigInt(bitsOf(truth[index] as number)));
     }
+  });
+});
+
+/** V3, V7: each element of the result lies somewhere in the operand; the engine's permutation says where. */
+describe("layouts", () => {
+  test.each(["reshape", "transpose", "permute"])("%s: the vectors of the engine", async (op) => {
+    for (const vector of vectorsOf(op)) {
+      const { shape, values: all } = operand(vector, 0);
+      const tree = new TensorTree(all);
+      const marks = Float32Array.from(all, (_, i) => i);
+      const moved = layouts[op]?.compute([{ shape, values: marks }], vector.attrs ?? {}) as Float32Array;
+      for (const index of sample(all.length, 12)) {
+        const x = { root: tree.root, shape: bigints(shape), openings: tree.open(moved[index] as number, 1) };
+        const { perm, shape: to } = vector.attrs ?? {};
+        const middle = op === "reshape" ? [bigints(to ?? [])] : op === "permute" ? [bigints(perm ?? [])] : [];
+        const name = { reshape: "reshaped", transpose: "transposed", permute: "permuted" }[op] as string;
+        expect(await twin.call(name, [x, ...middle, BigInt(index)])).toBe(expected(vector, index));
+      }
+    }
+  });
+
+  test("other sizes, axes named twice and elements outside are refused", async () => {
+    const tree = new TensorTree(values(6, 3));
+    const x = { root: tree.root, shape: [2n, 3n], openings: tree.open(0, 1) };
+    await expect(twin.call("reshaped", [x, [2n, 4n], 0n])).rejects.toThrow();
+    await expect(twin.call("reshaped", [x, [6n], 6n])).rejects.toThrow();
+    await expect(twin.call("transposed", [x, 6n])).rejects.toThrow();
+    await expect(twin.call("transposed", [{ ...x, shape: [6n] }, 0n])).rejects.toThrow();
+    await expect(twin.call("permuted", [x, [1n, 1n], 0n])).rejects.toThrow();
+    await expect(twin.call("permuted", [x, [0n, 1n], 6n])).rejects.toThrow();
+    await expect(twin.call("unary", [0, x, 0n])).rejects.toThrow();
+    await expect(twin.call("binary", [0, x, { ...x, shape: [2n, 2n] }, 0n])).rejects.toThrow();
+    await expect(twin.call("binary", [0, x, x, 6n])).rejects.toThrow();
   });
 });
 

@@ -9,6 +9,7 @@ pragma solidity ^0.8.24;
 import {MerkleTensor} from "@protocols/verify/contracts/MerkleTensor.sol";
 import {DotReferee} from "@protocols/verify/contracts/DotReferee.sol";
 import {ElementwiseReferee} from "@protocols/verify/contracts/ElementwiseReferee.sol";
+import {LayoutReferee} from "@protocols/verify/contracts/LayoutReferee.sol";
 import {ReduceReferee} from "@protocols/verify/contracts/ReduceReferee.sol";
 contract Twin {
     function read(bytes32 root, uint256 width, uint256 size, uint256 from, uint256 count, MerkleTensor.Opening[] calldata o) external view returns (bytes memory) {
@@ -30,6 +31,9 @@ contract Twin {
     function compute(ElementwiseReferee.Op op, bytes calldata xs) external pure returns (bytes memory out) {
         for (uint256 i = 0; i < xs.length; i += 4) out = bytes.concat(out, bytes4(uint32(ElementwiseReferee.compute(op, uint32(bytes4(xs[i:i + 4]))))));
     }
+    function reshaped(MerkleTensor.Tensor calldata x, uint256[] calldata shape, uint256 i) external view returns (uint256) { return LayoutReferee.reshaped(x, shape, i); }
+    function transposed(MerkleTensor.Tensor calldata x, uint256 i) external view returns (uint256) { return LayoutReferee.transposed(x, i); }
+    function permuted(MerkleTensor.Tensor calldata x, uint256[] calldata perm, uint256 i) external view returns (uint256) { return LayoutReferee.permuted(x, perm, i); }
     function rowSum(ReduceReferee.Row calldata row) external view returns (uint256) { return ReduceReferee.rowSum(row); }
     function columnSum(ReduceReferee.Row calldata row) external view returns (uint256) { return ReduceReferee.columnSum(row); }
     function softmax(ReduceReferee.Row calldata row, uint256 j) external view returns (uint256) { return ReduceReferee.softmax(row, j); }
@@ -58,6 +62,7 @@ export const ELEMENTWISE = [
 /** A case of the engine's vector files; numbers are bit patterns, 8 hexadecimal digits each. */
 export interface Vector {
   readonly shapes: readonly (readonly number[])[];
+  readonly attrs?: { readonly perm?: readonly number[]; readonly shape?: readonly number[] };
   readonly inputs: readonly string[];
   readonly output: string;
 }
