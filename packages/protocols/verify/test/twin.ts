@@ -1,6 +1,12 @@
 import type { Hash } from "@base/bytes/hash.ts";
-import { solidityTwin } from "@base/testkit/solidity.ts";
-import { fromHexBits } from "@machines/engine/bits.ts";
+import { type SolidityTwin, solidityTwin } from "@base/testkit/solidity.ts";
+import { fromHexBits, toHexBits } from "@machines/engine/bits.ts";
+import { reference as expOf } from "@machines/engine/ops/exp/reference.ts";
+import { reference as logOf } from "@machines/engine/ops/log/reference.ts";
+import type { Reference } from "@machines/engine/ops/op.ts";
+import { reference as sigmoidOf } from "@machines/engine/ops/sigmoid/reference.ts";
+import { reference as softplusOf } from "@machines/engine/ops/softplus/reference.ts";
+import { reference as tanhOf } from "@machines/engine/ops/tanh/reference.ts";
 import type { Opening, TensorTree } from "../src/openTensor.ts";
 
 /** A contract that lends every referee an external function. */
@@ -29,7 +35,14 @@ contract Twin {
         return ElementwiseReferee.binary(op, a, b, i);
     }
     function compute(ElementwiseReferee.Op op, bytes calldata xs) external pure returns (bytes memory out) {
-        for (uint256 i = 0; i < xs.length; i += 4) out = bytes.concat(out, bytes4(uint32(ElementwiseReferee.compute(op, uint32(bytes4(xs[i:i + 4]))))));
+        out = new bytes(xs.length);
+        for (uint256 i = 0; i < xs.length; i += 4) {
+            uint256 z = ElementwiseReferee.compute(op, uint32(bytes4(xs[i:i + 4])));
+            assembly ("memory-safe") {
+                let at := add(add(out, 32), i)
+                mstore(at, or(shl(224, z), and(mload(at), shr(32, not(0)))))
+            }
+        }
     }
     function reshaped(MerkleTensor.Tensor calldata x, uint256[] calldata shape, uint256 i) external view returns (uint256) { return LayoutReferee.reshaped(x, shape, i); }
     function transposed(MerkleTensor.Tensor calldata x, uint256 i) external view returns (uint256) { return LayoutReferee.transposed(x, i); }
@@ -42,6 +55,40 @@ contract Twin {
 
 /** Every referee in an EVM. */
 export const refereeTwin = () => solidityTwin(source, "Twin");
+
+/** A fixed function of the contract on many patterns. */
+export async function computeAll(twin: SolidityTwin, op: string, xs: Float32Array): Promise<string> {
+  let answer = "";
+  for (let from = 0; from < xs.length; from += 500) {
+    const part = `0x${toHexBits(xs.subarray(from, from + 500))}`;
+    answer += ((await twin.call("compute", [ELEMENTWISE.indexOf(op), part])) as string).slice(2);
+  }
+  return answer;
+}
+
+/** Seeded arguments: uniform within +-`bound`, and between them patterns of any kind. */
+export function argumentsWithin(bound: number, count: number, seed: number): Float32Array {
+  const words = new Uint32Array(1);
+  const any = new Float32Array(words.buffer);
+  let state = seed >>> 0;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state;
+  };
+  return Float32Array.from({ length: count }, (_, i) => {
+    words[0] = next();
+    return i % 8 === 7 ? (any[0] as number) : (next() / 2 ** 31 - 1) * bound;
+  });
+}
+
+/** The engine's references of the fixed functions. */
+export const FIXED: Readonly<Record<string, Reference>> = {
+  exp: expOf,
+  log: logOf,
+  tanh: tanhOf,
+  sigmoid: sigmoidOf,
+  softplus: softplusOf,
+};
 
 /** Order of `ElementwiseReferee.Op`. */
 export const ELEMENTWISE = [
