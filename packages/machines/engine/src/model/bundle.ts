@@ -8,6 +8,8 @@ import { type Feature, listFeatures } from "../recipe/features.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { validateRecipe } from "../recipe/validate.ts";
 import type { RunCommitment } from "../train/run.ts";
+import { checkEnsemble } from "../trees/encode.ts";
+import type { Ensemble } from "../trees/ensemble.ts";
 import type { Metrics } from "./evaluate.ts";
 
 /** What stands in a bundle besides its tensors. */
@@ -15,13 +17,17 @@ export interface BundleContent {
   readonly recipe: Recipe;
   readonly features: readonly Feature[];
   readonly categories: Readonly<Record<string, readonly string[]>>;
-  readonly graph: Graph;
+  /** The network, or the trees, as the recipe's model says. */
+  readonly graph?: Graph;
+  readonly trees?: Ensemble;
   readonly run: RunCommitment;
   readonly metrics: Metrics;
 }
 
 /** A bundle that was read and checked. */
-export interface Bundle extends BundleContent {
+export interface Bundle extends Omit<BundleContent, "graph"> {
+  /** The network; throws InvalidInputError when the bundle holds trees. */
+  readonly graph: Graph;
   readonly tensors: ReadonlyMap<string, NamedTensor>;
 }
 
@@ -69,8 +75,18 @@ export function decodeBundle(bytes: Uint8Array): Bundle {
     at += size;
   }
   if (at !== bytes.length) throw new BundleError("there are bytes after the last tensor.");
-  checkGraph(header.graph, tensors, header.features.length);
-  return { ...header, tensors };
+  if (header.trees !== undefined) checkTrees(header.trees, header);
+  else checkGraph(header.graph as Graph, tensors, header.features.length);
+  checkCalibration(tensors, header.features.length);
+  return {
+    ...header,
+    tensors,
+    get graph() {
+      if (header.graph === undefined)
+        throw new InvalidInputError("The model is made of trees, not of a network: it has no graph.");
+      return header.graph;
+    },
+  };
 }
 
 function tensorSize(name: string, shape: unknown): number {
@@ -91,10 +107,13 @@ function readHeader(bytes: Uint8Array): Header {
   } catch (cause) {
     throw new BundleError("its header is not canonical JSON.", { cause });
   }
-  const objects = ["recipe", "features", "categories", "graph", "run", "metrics", "tensors"] as const;
+  const kind = (header.recipe as { model?: { kind?: unknown } } | undefined)?.model?.kind;
+  const body = kind === "trees" ? "trees" : "graph";
+  const objects = ["recipe", "features", "categories", body, "run", "metrics", "tensors"] as const;
   for (const field of objects)
     if (typeof header[field] !== "object" || header[field] === null)
       throw new BundleError(`its header lacks ${field}.`);
+  if (Object.keys(header).length !== objects.length) throw new BundleError("its header has more than it should.");
   const recipe = validateRecipe(header.recipe);
   const categories = Object.values(header.categories as object);
   if (!categories.every((list) => Array.isArray(list) && list.every((entry) => typeof entry === "string")))
@@ -122,6 +141,19 @@ function checkGraph(graph: Graph, tensors: ReadonlyMap<string, NamedTensor>, fea
   for (const input of graph.inputs)
     if (input.name !== "x" && tensors.get(input.name)?.values.length !== sizeOf(input.shape))
       throw new BundleError(`parameter ${input.name} is missing.`);
+}
+
+function checkTrees(trees: Ensemble, { recipe, features }: BundleContent): void {
+  try {
+    checkEnsemble(trees);
+  } catch (cause) {
+    throw new BundleError("its trees are not sound.", { cause });
+  }
+  if (trees.task !== recipe.task || trees.features !== features.length)
+    throw new BundleError("its trees do not follow from its recipe.");
+}
+
+function checkCalibration(tensors: ReadonlyMap<string, NamedTensor>, features: number): void {
   const predictions = tensors.get("calibration.prediction")?.values.length;
   if (predictions === undefined || predictions !== tensors.get("calibration.error")?.values.length)
     throw new BundleError("its calibration residuals are missing.");

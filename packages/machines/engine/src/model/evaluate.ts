@@ -1,9 +1,6 @@
-import { Program } from "../graph/program.ts";
-import type { Graph } from "../graph/ir.ts";
-import type { NamedTensor } from "../commit/roots.ts";
 import { log32 } from "../ops/log/reference.ts";
 import { featureName } from "../recipe/names.ts";
-import type { Job } from "../train/prepare.ts";
+import type { Prepared } from "../train/prepare.ts";
 
 /** Errors of a model on the test samples, in units of the target (probabilities for a binary task). */
 export interface Metrics {
@@ -43,6 +40,9 @@ function errorsOf(errors: readonly number[]): Errors {
   return { rmse: Math.sqrt(squares / errors.length), mae: absolute / errors.length };
 }
 
+/** A model's answer for one input vector, binary32. */
+export type Answer = (x: Float32Array) => number;
+
 /** Keeps a value in [0, 1] when asked. */
 export function clampWhen(clamp: boolean | undefined, value: number): number {
   if (clamp !== true) return value;
@@ -50,24 +50,16 @@ export function clampWhen(clamp: boolean | undefined, value: number): number {
 }
 
 /** Predictions of the test samples, in the split's order. */
-function predict(job: Job, inference: Graph, tensors: readonly NamedTensor[]): number[] {
-  const program = new Program(inference);
-  for (const { name, values } of tensors) program.write(name, values);
+function predict(job: Prepared, answer: Answer): number[] {
   const width = job.features.length;
   return job.split.test.map((sample) => {
-    program.write("x", job.samples.x.subarray(sample * width, (sample + 1) * width));
-    program.run();
-    return clampWhen(job.recipe.clamp, program.read("output")[0] as number);
+    return clampWhen(job.recipe.clamp, answer(job.samples.x.subarray(sample * width, (sample + 1) * width)));
   });
 }
 
 /** Measures a trained model and its plain rivals on the test samples; residuals come sorted by prediction. */
-export function evaluate(
-  job: Job,
-  inference: Graph,
-  tensors: readonly NamedTensor[],
-): { metrics: Metrics; calibration: Residual[] } {
-  const predictions = predict(job, inference, tensors);
+export function evaluate(job: Prepared, answer: Answer): { metrics: Metrics; calibration: Residual[] } {
+  const predictions = predict(job, answer);
   const targets = job.split.test.map((sample) => job.samples.y[sample] as number);
   const calibration = predictions
     .map((prediction, index) => ({ prediction, error: Math.fround(prediction - (targets[index] as number)) }))
@@ -88,18 +80,19 @@ export function evaluate(
   return { metrics, calibration };
 }
 
-function meanBaseline(job: Job, targets: readonly number[]): Errors {
+function meanBaseline(job: Prepared, targets: readonly number[]): Errors {
   let sum = 0;
   for (const value of job.trainY) sum += value;
   const mean = clampWhen(job.recipe.clamp, sum / job.trainY.length);
   return errorsOf(targets.map((target) => mean - target));
 }
 
-/** Least squares y = a + b x on each input alone; keeps the one with the smallest training error. */
-function strongestBaseline(job: Job, targets: readonly number[]): Errors & { input: string } {
+/** Least squares y = a + b x on each input alone that is never empty; keeps the one with the smallest training error. */
+function strongestBaseline(job: Prepared, targets: readonly number[]): Errors & { input: string } {
   const width = job.features.length;
   const rows = job.trainY.length;
-  let best = { feature: 0, slope: 0, intercept: 0, squares: Number.POSITIVE_INFINITY };
+  const mean = job.trainY.reduce((sum, y) => sum + y, 0) / rows;
+  let best = { feature: 0, slope: 0, intercept: mean, squares: Number.POSITIVE_INFINITY };
   for (let feature = 0; feature < width; feature++) {
     let [sumX, sumY] = [0, 0];
     for (let row = 0; row < rows; row++) {
@@ -115,13 +108,15 @@ function strongestBaseline(job: Job, targets: readonly number[]): Errors & { inp
       xy += dx * dy;
       yy += dy * dy;
     }
+    if (Number.isNaN(xx)) continue;
     const slope = xx > 0 ? xy / xx : 0;
     const squares = yy - slope * xy;
     if (squares < best.squares) best = { feature, slope, intercept: meanY - slope * meanX, squares };
   }
   const errors = job.split.test.map((sample, index) => {
     const x = job.samples.x[sample * width + best.feature] as number;
-    return clampWhen(job.recipe.clamp, best.intercept + best.slope * x) - (targets[index] as number);
+    const value = Number.isNaN(x) ? mean : best.intercept + best.slope * x;
+    return clampWhen(job.recipe.clamp, value) - (targets[index] as number);
   });
   return { input: featureName(job.features[best.feature] as (typeof job.features)[0]), ...errorsOf(errors) };
 }

@@ -1,7 +1,6 @@
 import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
 import { IntegrityError } from "@base/errors";
 import { bitsOf } from "../bits.ts";
-import { Program } from "../graph/program.ts";
 import { checkDaily, dayNumbers, type Feature, featureVector } from "../recipe/features.ts";
 import { featureName } from "../recipe/names.ts";
 import { DEFAULT_TOLERANCE, type Recipe } from "../recipe/recipe.ts";
@@ -9,7 +8,7 @@ import { type Table, TableError } from "../table/table.ts";
 import type { RunCommitment } from "../train/run.ts";
 import { decodeBundle } from "./bundle.ts";
 import { clampWhen, type Metrics } from "./evaluate.ts";
-import { EXPLAIN_STEPS, explainGraph } from "./explain.ts";
+import { networkAnswerer, treesAnswerer } from "./answerer.ts";
 
 /** How much one input moved the answer away from the base, in units of the answer. */
 export interface Contribution {
@@ -22,7 +21,7 @@ export interface Contribution {
   /** First and last day of the bin, YYYY-MM-DD. */
   readonly from?: string;
   readonly to?: string;
-  /** What the sample has here, and the mean of the training samples; absent for categories. */
+  /** What the sample has here, and the mean of the training samples; absent for categories and empty cells. */
   readonly input?: number;
   readonly typical?: number;
 }
@@ -37,7 +36,7 @@ export interface Decision {
   readonly confidenceBps: number;
   /** Signed; base + sum of all values = output within rounding. */
   readonly contributions: readonly Contribution[];
-  /** The answer for the mean training sample. */
+  /** The answer for the mean training sample; for trees the one that goes with the mean score of the training samples. */
   readonly base: number;
 }
 
@@ -65,26 +64,13 @@ const NEAREST = 100;
 
 /** Opens a model bundle; throws BundleError or RecipeError when the bytes are none. */
 export function loadModel(bytes: Uint8Array): Model {
-  const { recipe, features, graph, run: commitment, metrics, tensors } = decodeBundle(bytes);
+  const bundle = decodeBundle(bytes);
+  const { recipe, features, run: commitment, metrics, tensors } = bundle;
   const valuesOf = (name: string) => (tensors.get(name) as { values: Float32Array }).values;
   const mean = valuesOf("mean");
   const predictions = valuesOf("calibration.prediction");
   const errors = valuesOf("calibration.error");
-  const program = new Program(graph);
-  for (const { name } of graph.inputs) if (name !== "x") program.write(name, valuesOf(name));
-  const answer = (x: Float32Array): number => {
-    program.write("x", x);
-    program.run();
-    return program.read("output")[0] as number;
-  };
-  const steps = recipe.model.kind === "linear" ? 1 : EXPLAIN_STEPS;
-  let explainer: Program | undefined;
-  const openExplainer = (): Program => {
-    const opened = new Program(explainGraph(graph, steps));
-    for (const { name } of graph.inputs) if (name !== "x") opened.write(`p.${name}`, valuesOf(name));
-    opened.write("mean", mean);
-    return opened;
-  };
+  const { answer, explain } = bundle.trees === undefined ? networkAnswerer(bundle) : treesAnswerer(bundle.trees);
   return {
     root: sha256Hex(bytes),
     recipe,
@@ -94,9 +80,7 @@ export function loadModel(bytes: Uint8Array): Model {
     run: (table) => {
       checkSample(recipe, table);
       const x = featureVector(recipe, features, table, table.rows - 1);
-      const [output, base] = [answer(x), answer(mean)];
-      explainer ??= openExplainer();
-      const raw = integrate(explainer, x, steps);
+      const { output, base, values } = explain(x);
       return {
         output,
         outputWad: toWad(output, recipe.clamp === true),
@@ -106,7 +90,7 @@ export function loadModel(bytes: Uint8Array): Model {
           clampWhen(recipe.clamp, output),
           recipe.tolerance ?? DEFAULT_TOLERANCE,
         ),
-        contributions: nameContributions(recipe, features, table, x, mean, closeGap(raw, output - base)),
+        contributions: nameContributions(recipe, features, table, x, mean, values),
         base,
       };
     },
@@ -129,28 +113,6 @@ function checkSample(recipe: Recipe, table: Table): void {
       `The model answers for exactly ${rows} ${rows === 1 ? "row" : "consecutive daily rows"}, not ${table.rows}.`,
     );
   if (recipe.window !== undefined) checkDaily(recipe, dayNumbers(recipe, table), 0, rows - 1);
-}
-
-/** Integrated gradients per feature, summed inside the engine. */
-function integrate(explainer: Program, x: Float32Array, steps: number): Float32Array {
-  explainer.write("sample", x);
-  explainer.write("sum", new Float32Array(x.length));
-  for (let step = 0; step < steps; step++) {
-    explainer.write("alpha", Float32Array.of((step + 0.5) / steps));
-    explainer.run();
-  }
-  return explainer.read("sum");
-}
-
-/** Spreads what the finite number of steps left over, in proportion to the size of each contribution. */
-function closeGap(raw: Float32Array, wanted: number): number[] {
-  let [sum, size] = [0, 0];
-  for (const value of raw) {
-    sum += value;
-    size += Math.abs(value);
-  }
-  const gap = wanted - sum;
-  return Array.from(raw, (value) => (size > 0 ? value + (gap * Math.abs(value)) / size : value));
 }
 
 /** Names the contributions; categories of one column are added up. */
@@ -184,7 +146,7 @@ function nameContributions(
       ...(aggregate === undefined ? {} : { aggregate }),
       ...(bin === undefined ? {} : { bin }),
       ...dates,
-      input: x[index] as number,
+      ...(Number.isNaN(x[index]) ? {} : { input: x[index] as number }),
       typical: mean[index] as number,
     });
   });

@@ -59,9 +59,13 @@ export function listCategories(recipe: Recipe, table: Table): Record<string, str
   return categories;
 }
 
-/** A cell as a number; booleans are 1 and 0. Throws TableError on a missing or other cell. */
-function numeric(column: Column, row: number): number {
+/** Whether empty cells among the inputs are an answer of their own (NaN) instead of an error. */
+const takesMissing = (recipe: Recipe) => recipe.model.kind === "trees";
+
+/** A cell as a number; booleans are 1 and 0, an empty one NaN when asked. Throws TableError on a missing or other cell. */
+function numeric(column: Column, row: number, missing = false): number {
   const value = column.values[row];
+  if (value === null && missing) return Number.NaN;
   if (typeof value === "number") return value;
   if (typeof value === "boolean") return value ? 1 : 0;
   const at = { row: row + 1, column: column.name };
@@ -79,10 +83,10 @@ function numeric(column: Column, row: number): number {
 }
 
 /** Aggregates in binary64, rows ascending; one rounding to binary32 follows. */
-function aggregateRows(column: Column, from: number, to: number, aggregate: Aggregate): number {
-  let result = numeric(column, from);
+function aggregateRows(column: Column, from: number, to: number, aggregate: Aggregate, missing: boolean): number {
+  let result = numeric(column, from, missing);
   for (let row = from + 1; row < to; row++) {
-    const value = numeric(column, row);
+    const value = numeric(column, row, missing);
     if (aggregate === "min") result = Math.min(value, result);
     else if (aggregate === "max") result = Math.max(value, result);
     else result += value;
@@ -97,6 +101,7 @@ export function featureVector(recipe: Recipe, features: readonly Feature[], tabl
   return Float32Array.from(features, (feature) => {
     const column = columns.get(feature.column) as Column;
     if (feature.category !== undefined) {
+      if (column.values[last] === null && takesMissing(recipe)) return Number.NaN;
       if (column.values[last] === null)
         throw new TableError(
           "missing",
@@ -105,8 +110,10 @@ export function featureVector(recipe: Recipe, features: readonly Feature[], tabl
         );
       return column.values[last] === feature.category ? 1 : 0;
     }
-    if (feature.days === undefined || feature.aggregate === undefined) return numeric(column, last);
-    return aggregateRows(column, first + feature.days[0], first + feature.days[1], feature.aggregate);
+    if (feature.days === undefined || feature.aggregate === undefined)
+      return numeric(column, last, takesMissing(recipe));
+    const [from, to] = [first + feature.days[0], first + feature.days[1]];
+    return aggregateRows(column, from, to, feature.aggregate, takesMissing(recipe));
   });
 }
 

@@ -25,10 +25,14 @@ export interface Recipe {
   readonly model:
     | { readonly kind: "mlp"; readonly hidden: readonly number[] }
     | { readonly kind: "linear" }
-    | { readonly kind: "logistic" };
-  readonly optimizer: { readonly kind: "adam" | "sgd"; readonly learningRate: number };
+    | { readonly kind: "logistic" }
+    | TreesModel;
+  /** `boost` for trees, and for them only. */
+  readonly optimizer: { readonly kind: "adam" | "sgd" | "boost"; readonly learningRate: number };
+  /** Passes over the training samples; for trees the rounds, one tree each. */
   readonly epochs: number;
-  readonly batch: number;
+  /** Samples of one step; needed by all models but trees, which see all in every round. */
+  readonly batch?: number;
   /** Integer in [0, 2^53): initial weights and batch order follow from it. */
   readonly seed: number;
   /** Steps between committed checkpoints. */
@@ -37,6 +41,22 @@ export interface Recipe {
   readonly clamp?: boolean;
   /** Largest |error| that counts as right in the confidence; 0.05 unless said, in units of the target. */
   readonly tolerance?: number;
+}
+
+/**
+ * Boosted trees (`src/trees/spec.md`); they take empty cells among the inputs. Fields and their ranges as in
+ * `BoostSettings`; early stopping looks at a share of the training samples, never at the test.
+ */
+export interface TreesModel {
+  readonly kind: "trees";
+  readonly leaves: number;
+  readonly minRows?: number;
+  readonly minWeight?: number;
+  readonly lambda?: number;
+  readonly rowShare?: number;
+  readonly featureShare?: number;
+  readonly classWeights?: readonly number[] | "balanced";
+  readonly stopping?: { readonly rounds: number; readonly share: number };
 }
 
 /** Tolerance of a recipe that names none. */

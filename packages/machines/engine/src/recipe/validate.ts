@@ -1,6 +1,7 @@
 import { InvalidInputError } from "@base/errors";
 import { dayNumber } from "../table/table.ts";
-import type { Recipe } from "./recipe.ts";
+import { type BoostSettings, checkSettings } from "../trees/settings.ts";
+import type { Recipe, TreesModel } from "./recipe.ts";
 
 /** A recipe that cannot be run; `data.path` names the field. */
 export class RecipeError extends InvalidInputError {
@@ -57,12 +58,38 @@ function checkInputs(value: unknown, windowed: boolean): void {
   });
 }
 
+const TREE_FIELDS = ["minRows", "minWeight", "lambda", "rowShare", "featureShare", "classWeights", "stopping"];
+
+/** How a recipe of trees is boosted; the recipe's model must name trees. */
+export function boostSettings(recipe: Recipe): BoostSettings {
+  const { kind: _, ...model } = recipe.model as TreesModel;
+  const { task, epochs, seed, optimizer } = recipe;
+  return { task, ...model, trees: epochs, learningRate: optimizer.learningRate, seed };
+}
+
+function checkTrees(recipe: Recipe): void {
+  if (recipe.model.kind !== "trees") return;
+  const { stopping } = recipe.model;
+  if (stopping !== undefined) object(stopping, "model.stopping", ["rounds", "share"]);
+  try {
+    checkSettings(boostSettings(recipe));
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    const setting = String(error.data.setting);
+    throw new RecipeError(setting === "learningRate" ? `optimizer.${setting}` : `model.${setting}`, error.shortMessage);
+  }
+}
+
 function checkModel(value: unknown, task: unknown): void {
   const kind = (value as Fields | null)?.kind;
-  oneOf(kind, "model.kind", ["mlp", "linear", "logistic"]);
+  oneOf(kind, "model.kind", ["mlp", "linear", "logistic", "trees"]);
   if (kind === "linear" && task !== "regression")
     throw new RecipeError("model.kind", "linear needs the task regression.");
   if (kind === "logistic" && task !== "binary") throw new RecipeError("model.kind", "logistic needs the task binary.");
+  if (kind === "trees") {
+    object(value, "model", ["kind", "leaves"], TREE_FIELDS);
+    return;
+  }
   const model = object(value, "model", kind === "mlp" ? ["kind", "hidden"] : ["kind"]);
   if (kind !== "mlp") return;
   const hidden = model.hidden;
@@ -84,11 +111,11 @@ export function validateRecipe(value: unknown): Recipe {
     "model",
     "optimizer",
     "epochs",
-    "batch",
     "seed",
     "checkpointEvery",
   ];
-  const recipe = object(value, "recipe", required, ["time", "window", "clamp", "tolerance"]);
+  const recipe = object(value, "recipe", required, ["batch", "time", "window", "clamp", "tolerance"]);
+  const trees = (recipe.model as Fields | null)?.kind === "trees";
   if (recipe.version !== 1) throw new RecipeError("version", `must be 1, not ${JSON.stringify(recipe.version)}.`);
   oneOf(recipe.task, "task", ["regression", "binary"]);
   text(recipe.target, "target");
@@ -111,14 +138,16 @@ export function validateRecipe(value: unknown): Recipe {
   }
   checkModel(recipe.model, recipe.task);
   const optimizer = object(recipe.optimizer, "optimizer", ["kind", "learningRate"]);
-  oneOf(optimizer.kind, "optimizer.kind", ["adam", "sgd"]);
+  oneOf(optimizer.kind, "optimizer.kind", trees ? ["boost"] : ["adam", "sgd"]);
   real(optimizer.learningRate, "optimizer.learningRate", 0, 1000);
   integer(recipe.epochs, "epochs", 1, 100_000);
-  integer(recipe.batch, "batch", 1, 65_536);
+  if (!trees) integer(recipe.batch, "batch", 1, 65_536);
+  else if (recipe.batch !== undefined) throw new RecipeError("batch", "has no meaning for trees: leave it out.");
   integer(recipe.seed, "seed", 0, Number.MAX_SAFE_INTEGER);
   integer(recipe.checkpointEvery, "checkpointEvery", 1, 1_000_000_000);
   if (recipe.clamp !== undefined && typeof recipe.clamp !== "boolean")
     throw new RecipeError("clamp", "must be true or false.");
   if (recipe.tolerance !== undefined) real(recipe.tolerance, "tolerance", 0, 1e30);
+  checkTrees(value as Recipe);
   return value as Recipe;
 }

@@ -8,26 +8,33 @@ import { type Normalisation, normalise, type Parameter, parameters } from "./net
 import type { RunCommitment } from "./run.ts";
 import { stepGraph } from "./stepGraph.ts";
 
-/** A run that is fully determined but not yet executed. */
-export interface Job {
+/** What a recipe makes of a table: samples to train and to test on. */
+export interface Prepared {
   readonly recipe: Recipe;
   readonly features: readonly Feature[];
   readonly categories: Readonly<Record<string, readonly string[]>>;
   readonly samples: Samples;
   readonly split: Split;
-  readonly norm: Normalisation;
-  readonly list: readonly Parameter[];
-  readonly graph: Graph;
   /** Training samples only, row-major. */
   readonly trainX: Float32Array;
   readonly trainY: Float32Array;
-  readonly batch: number;
-  readonly stepsPerEpoch: number;
-  readonly commitment: Omit<RunCommitment, "initialRoot" | "checkpoints" | "finalRoot">;
 }
 
-/** Reads samples, splits, normalises and writes the step graph; throws TableError, RecipeError or InvalidInputError. */
-export function prepareJob(table: Table, recipe: Recipe): Job {
+/** A run that is fully determined but not yet executed. */
+export interface Job extends Prepared {
+  readonly norm: Normalisation;
+  readonly list: readonly Parameter[];
+  readonly graph: Graph;
+  readonly batch: number;
+  readonly stepsPerEpoch: number;
+  readonly commitment: Asked;
+}
+
+/** What a run is asked to do, before any result. */
+export type Asked = Omit<RunCommitment, "initialRoot" | "checkpoints" | "finalRoot">;
+
+/** Reads samples and splits them; throws TableError or InvalidInputError. */
+export function prepareSamples(table: Table, recipe: Recipe): Prepared {
   const categories = listCategories(recipe, table);
   const features = listFeatures(recipe, categories);
   const samples = buildSamples(recipe, features, table);
@@ -38,41 +45,46 @@ export function prepareJob(table: Table, recipe: Recipe): Job {
     trainX.set(samples.x.subarray(sample * width, (sample + 1) * width), row * width);
   });
   const trainY = Float32Array.from(split.train, (sample) => samples.y[sample] as number);
-  const norm = normalise(recipe, trainX, trainY, width);
-  const list = parameters(recipe, width);
-  const batch = Math.min(recipe.batch, split.train.length);
-  const graph = stepGraph(recipe, list, norm, batch);
-  const stepsPerEpoch = Math.floor(split.train.length / batch);
+  return { recipe, features, categories, samples, split, trainX, trainY };
+}
+
+/** Commits to a run: `graph` is the hash of what one step does, `batch` the samples that it sees. */
+export function askFor(
+  table: Table,
+  { recipe, trainX, trainY }: Prepared,
+  graph: RunCommitment["graph"],
+  batch: number,
+  steps: number,
+): Asked {
+  const rows = trainY.length;
   const dataRoot = tensorsRoot("assay/samples/1", [
-    { name: "x", shape: [split.train.length, width], values: trainX },
-    { name: "t", shape: [split.train.length, 1], values: trainY },
+    { name: "x", shape: [rows, trainX.length / rows], values: trainX },
+    { name: "t", shape: [rows, 1], values: trainY },
   ]);
   const asked = {
     version: 1 as const,
     table: tableRoot(table),
     recipe: jsonHash(recipe),
-    graph: jsonHash(graph),
+    graph,
     dataRoot,
     orderSeed: recipe.seed,
     seed: recipe.seed,
     batch,
-    steps: stepsPerEpoch * recipe.epochs,
+    steps,
     optimizer: recipe.optimizer,
   };
-  const commitment = { ...asked, job: jsonHash({ type: "assay/job/1", ...asked }) };
-  return {
-    recipe,
-    features,
-    categories,
-    samples,
-    split,
-    norm,
-    list,
-    graph,
-    trainX,
-    trainY,
-    batch,
-    stepsPerEpoch,
-    commitment,
-  };
+  return { ...asked, job: jsonHash({ type: "assay/job/1", ...asked }) };
+}
+
+/** Reads samples, splits, normalises and writes the step graph; throws TableError, RecipeError or InvalidInputError. */
+export function prepareJob(table: Table, recipe: Recipe): Job {
+  const prepared = prepareSamples(table, recipe);
+  const { trainX, trainY, features } = prepared;
+  const norm = normalise(recipe, trainX, trainY, features.length);
+  const list = parameters(recipe, features.length);
+  const batch = Math.min(recipe.batch as number, trainY.length);
+  const graph = stepGraph(recipe, list, norm, batch);
+  const stepsPerEpoch = Math.floor(trainY.length / batch);
+  const commitment = askFor(table, prepared, jsonHash(graph), batch, stepsPerEpoch * recipe.epochs);
+  return { ...prepared, norm, list, graph, batch, stepsPerEpoch, commitment };
 }

@@ -1,42 +1,30 @@
-import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
-import { InvalidInputError, UnavailableError } from "@base/errors";
+import type { Hash } from "@base/bytes/hash.ts";
+import { InvalidInputError } from "@base/errors";
 import { fromBytes, toBytes } from "../bits.ts";
 import { type NamedTensor, tensorsRoot } from "../commit/roots.ts";
 import { Program } from "../graph/program.ts";
-import { encodeBundle } from "../model/bundle.ts";
-import { evaluate, type Metrics } from "../model/evaluate.ts";
+import type { Graph } from "../graph/ir.ts";
+import type { Answer } from "../model/evaluate.ts";
 import { permutation, STREAM } from "../random/philox.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { validateRecipe } from "../recipe/validate.ts";
 import type { Table } from "../table/table.ts";
 import { inferenceGraph } from "./network.ts";
 import { type Job, prepareJob } from "./prepare.ts";
+import { finish, TrainingStoppedError, type TrainResult } from "./result.ts";
 import type { Checkpoint, CheckpointRoot, RunCommitment, TrainOptions, TrainProgress } from "./run.ts";
 import { initialState } from "./stepGraph.ts";
+import { trainTrees } from "./trees.ts";
 
-/** A finished run. */
-export interface TrainResult {
-  /** Canonical model bundle; the same inputs give the same bytes on every machine. */
-  readonly model: Uint8Array;
-  /** SHA-256 of `model`. */
-  readonly modelRoot: Hash;
-  readonly run: RunCommitment;
-  readonly metrics: Metrics;
-  /** Loss of the last batch before each progress report. */
-  readonly curve: readonly TrainProgress[];
-}
-
-/** The run was stopped by its signal; resuming from the last checkpoint gives the same bytes. */
-export class TrainingStoppedError extends UnavailableError {
-  override name = "TrainingStoppedError";
-}
+export { TrainingStoppedError, type TrainResult } from "./result.ts";
 
 /**
  * Trains a model on a table by a recipe, in the F32S contract: the same bytes on every machine. Throws
  * RecipeError, TableError, InvalidInputError (diverged, foreign checkpoint) or TrainingStoppedError.
  */
 export async function train(table: Table, recipe: Recipe, options: TrainOptions = {}): Promise<TrainResult> {
-  const job = prepareJob(table, validateRecipe(recipe));
+  if (validateRecipe(recipe).model.kind === "trees") return await trainTrees(table, recipe, options);
+  const job = prepareJob(table, recipe);
   const program = new Program(job.graph);
   for (const { name, initial } of job.list) program.write(name, initial);
   for (const { name, values } of initialState(job.graph)) program.write(name, values);
@@ -46,20 +34,17 @@ export async function train(table: Table, recipe: Recipe, options: TrainOptions 
   const run: RunCommitment = { ...job.commitment, initialRoot, checkpoints, finalRoot: stateRoot(program) };
   const tensors = job.list.map(({ name, shape }) => ({ name, shape, values: program.read(name) }));
   const inference = inferenceGraph(job.recipe, job.list, job.norm);
-  const { metrics, calibration } = evaluate(job, inference, tensors);
-  const { recipe: checked, features, categories, norm } = job;
-  const bundle = { recipe: checked, features, categories, graph: inference, run, metrics };
-  const model = encodeBundle(bundle, [
-    ...tensors,
-    { name: "mean", shape: [1, norm.mean.length], values: norm.mean },
-    {
-      name: "calibration.prediction",
-      shape: [calibration.length],
-      values: Float32Array.from(calibration, (c) => c.prediction),
-    },
-    { name: "calibration.error", shape: [calibration.length], values: Float32Array.from(calibration, (c) => c.error) },
-  ]);
-  return { model, modelRoot: sha256Hex(model), run, metrics, curve };
+  return { ...finish(job, { graph: inference, run }, tensors, job.norm.mean, answerWith(inference, tensors)), curve };
+}
+
+function answerWith(inference: Graph, tensors: readonly NamedTensor[]): Answer {
+  const program = new Program(inference);
+  for (const { name, values } of tensors) program.write(name, values);
+  return (x) => {
+    program.write("x", x);
+    program.run();
+    return program.read("output")[0] as number;
+  };
 }
 
 function stateTensors(program: Program): NamedTensor[] {

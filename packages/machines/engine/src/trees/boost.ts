@@ -101,10 +101,15 @@ export class Booster {
     return (this.#sumLoss(this.#used) * scale) / this.#used.length;
   }
 
-  /** The ensemble so far; after early stopping, up to its best round. */
+  /** The ensemble so far; with early stopping, up to its best round. */
   ensemble(): Ensemble {
-    const { outputs, shift, start } = this.#objective;
     const rounds = this.settings.stopping === undefined ? this.round : Math.max(1, this.#bestRound);
+    return this.grown(rounds);
+  }
+
+  /** The ensemble of the first `rounds` rounds, all finished ones unless said. */
+  grown(rounds = this.round): Ensemble {
+    const { outputs, shift, start } = this.#objective;
     const trees = this.#trees.slice(0, rounds * outputs);
     return { version: 2, task: this.settings.task, features: this.#binned.bins.length, outputs, shift, start, trees };
   }

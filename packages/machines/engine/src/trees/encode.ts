@@ -36,9 +36,14 @@ function headOf({ version, task, features, outputs, shift, start }: Ensemble) {
   return { version, task, features, outputs, shift, start: [...start] };
 }
 
+/** Canonical JSON of everything but the trees. */
+export function headBytes(ensemble: Ensemble): Uint8Array {
+  return canonicalJsonBytes(headOf(ensemble));
+}
+
 /** RFC 6962 root: one canonical JSON leaf for everything but the trees, then one leaf per tree; a prefix of rounds is a prefix of leaves. */
 export function ensembleRoot(ensemble: Ensemble): Hash {
-  return merkleRoot([canonicalJsonBytes(headOf(ensemble)), ...ensemble.trees.map(treeBytes)]);
+  return merkleRoot([headBytes(ensemble), ...ensemble.trees.map(treeBytes)]);
 }
 
 /** Canonical bytes: magic line, header length (4 bytes, little-endian), canonical JSON header with node counts, trees. */
