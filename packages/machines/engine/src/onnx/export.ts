@@ -1,0 +1,106 @@
+import { decodeBundle } from "../model/bundle.ts";
+import { fromHexBits } from "../bits.ts";
+import type { Graph, GraphNode, Shape } from "../graph/ir.ts";
+import { graphShapes } from "../graph/validate.ts";
+import { UnsupportedOperatorError } from "./errors.ts";
+import { modelSchema } from "./proto.ts";
+import { encodeTensor, longs, type OnnxTensor } from "./tensor.ts";
+import { encodeMessage } from "./wire.ts";
+
+/** Operators of the engine that have one name in ONNX and the same meaning. */
+const NAMES: Readonly<Record<string, string>> = {
+  add: "Add",
+  sub: "Sub",
+  mul: "Mul",
+  div: "Div",
+  sqrt: "Sqrt",
+  exp: "Exp",
+  log: "Log",
+  relu: "Relu",
+  sigmoid: "Sigmoid",
+  tanh: "Tanh",
+  softplus: "Softplus",
+  matmul: "MatMul",
+  softmax: "Softmax",
+};
+
+const OPSET = 17n;
+const IR_VERSION = 8n;
+
+interface Part {
+  readonly nodes: Record<string, unknown>[];
+  readonly initial: Record<string, unknown>[];
+}
+
+function attribute(name: string, values: readonly number[]): Record<string, unknown> {
+  return { name, ints: values.map(BigInt), type: 7 };
+}
+
+function translate(node: GraphNode, part: Part): void {
+  const emit = (opType: string, inputs: readonly string[], attributes: Record<string, unknown>[] = []): void => {
+    part.nodes.push({ input: inputs, output: [node.output], name: node.output, opType, attribute: attributes });
+  };
+  const name = NAMES[node.op];
+  if (name !== undefined) emit(name, node.inputs);
+  else if (node.op === "transpose") emit("Transpose", node.inputs, [attribute("perm", [1, 0])]);
+  else if (node.op === "permute")
+    emit("Transpose", node.inputs, [attribute("perm", node.attrs?.perm as readonly number[])]);
+  else if (node.op === "reshape") {
+    const shape = `${node.output}.shape`;
+    part.initial.push(encodeTensor(longs(node.attrs?.shape as readonly number[]), shape));
+    emit("Reshape", [...node.inputs, shape]);
+  } else
+    throw new UnsupportedOperatorError(node.op, `it has no counterpart in the exported file (value ${node.output})`, {
+      data: { operator: node.op, node: node.output },
+    });
+}
+
+function valueInfo(name: string, shape: Shape): Record<string, unknown> {
+  return {
+    name,
+    type: { tensorType: { elemType: 1, shape: { dim: shape.map((extent) => ({ value: BigInt(extent) })) } } },
+  };
+}
+
+/**
+ * Writes a graph and its parameters as an ONNX file (opset 17, deterministic bytes). Graph inputs with a tensor become
+ * initialisers. Throws UnsupportedOperatorError, naming operator and value, for what has no counterpart.
+ */
+export function exportGraph(graph: Graph, tensors: ReadonlyMap<string, { readonly values: Float32Array }>): Uint8Array {
+  const shapes = graphShapes(graph);
+  const part: Part = { nodes: [], initial: [] };
+  const add = (name: string, shape: Shape, data: Float32Array): void => {
+    const tensor: OnnxTensor = { dtype: "float32", shape, data };
+    part.initial.push(encodeTensor(tensor, name));
+  };
+  for (const { name, shape, bits } of graph.constants) add(name, shape, fromHexBits(bits));
+  const free = graph.inputs.filter(({ name, shape }) => {
+    const tensor = tensors.get(name);
+    if (tensor !== undefined) add(name, shape, tensor.values);
+    return tensor === undefined;
+  });
+  for (const node of graph.nodes) translate(node, part);
+  for (const { name, value } of graph.outputs)
+    part.nodes.push({ input: [value], output: [name], opType: "Identity", attribute: [] });
+  const outputs = graph.outputs.map(({ name, value }) => valueInfo(name, shapes.get(value) as Shape));
+  const body = {
+    name: "assay",
+    node: part.nodes,
+    initializer: part.initial,
+    input: free.map(({ name, shape }) => valueInfo(name, shape)),
+    output: outputs,
+  };
+  return encodeMessage(modelSchema, {
+    irVersion: IR_VERSION,
+    producerName: "assay",
+    opsetImport: [{ domain: "", version: OPSET }],
+    graph: body,
+  });
+}
+
+/** A model bundle as an ONNX file: input `x` [1, features], output `output` [1, 1]. Throws BundleError on other bytes. */
+export function exportOnnx(bundle: Uint8Array): Uint8Array {
+  const { graph, tensors } = decodeBundle(bundle);
+  if (graph === undefined) throw new UnsupportedOperatorError("The model", "it has no graph to export");
+  return exportGraph(graph, tensors);
+}

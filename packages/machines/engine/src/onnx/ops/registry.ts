@@ -1,0 +1,38 @@
+import { attentionOps } from "./attention.ts";
+import { binaryOps } from "./binary.ts";
+import { controlOps } from "./control.ts";
+import { convOps } from "./conv.ts";
+import { indexOps } from "./index.ts";
+import { lossOps } from "./loss.ts";
+import { makeOps } from "./make.ts";
+import { matmulOps } from "./matmul.ts";
+import { normOps } from "./norm.ts";
+import type { OnnxOp } from "./op.ts";
+import { poolOps } from "./pool.ts";
+import { reduceOps } from "./reduce.ts";
+import { shapeOps } from "./shape.ts";
+import { unaryOps } from "./unary.ts";
+
+/** Every operator of the importer. */
+export const ONNX_OPS: readonly OnnxOp[] = [
+  ...unaryOps,
+  ...binaryOps,
+  ...reduceOps,
+  ...shapeOps,
+  ...indexOps,
+  ...makeOps,
+  ...matmulOps,
+  ...normOps,
+  ...lossOps,
+  ...controlOps,
+  ...attentionOps,
+  ...convOps,
+  ...poolOps,
+];
+
+const byKey = new Map(ONNX_OPS.map((op) => [`${op.domain}:${op.name}`, op]));
+
+/** The operator of a domain ("" is ai.onnx), if it is built in. */
+export function findOnnxOp(domain: string, name: string): OnnxOp | undefined {
+  return byKey.get(`${domain}:${name}`);
+}

@@ -1,0 +1,161 @@
+import { BaseError } from "@base/errors";
+import { canonicalise } from "../bits.ts";
+import { type CheckedModel, domainOf, functionKey } from "./check.ts";
+import { OnnxError, OnnxLimitError, OnnxModelError } from "./errors.ts";
+import { Call } from "./ops/op.ts";
+import { findOnnxOp } from "./ops/registry.ts";
+import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from "./proto.ts";
+import { decodeTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
+
+/** Names and what they stand for; subgraphs see the names around them. */
+class Scope {
+  readonly #values = new Map<string, OnnxValue>();
+  readonly #outer: Scope | undefined;
+
+  constructor(outer?: Scope) {
+    this.#outer = outer;
+  }
+
+  get(name: string): OnnxValue {
+    const value = this.#values.get(name);
+    if (value !== undefined) return value;
+    if (this.#outer === undefined) throw new OnnxModelError(`Nothing gives "${name}".`);
+    return this.#outer.get(name);
+  }
+
+  set(name: string, value: OnnxValue): void {
+    this.#values.set(name, value);
+  }
+}
+
+/** Nodes that one run may execute, loops included. */
+const MAX_STEPS = 1_000_000;
+const MAX_CALLS = 64;
+
+/** NaN has one bit pattern at operator borders (contract F32S). */
+function clean(value: OnnxValue): OnnxValue {
+  if (value !== null && "dtype" in value && value.data instanceof Float32Array) canonicalise(value.data);
+  return value;
+}
+
+/** Runs a checked model; one object serves many runs. */
+export class Executor {
+  readonly #model: CheckedModel;
+  readonly #constants = new WeakMap<GraphProto, ReadonlyMap<string, OnnxTensor>>();
+  #steps = 0;
+
+  constructor(model: CheckedModel) {
+    this.#model = model;
+    this.#constantsOf(model.graph);
+  }
+
+  #constantsOf(graph: GraphProto): ReadonlyMap<string, OnnxTensor> {
+    let known = this.#constants.get(graph);
+    if (known === undefined) {
+      known = new Map(graph.initializer.map((proto) => [proto.name ?? "", decodeTensor(proto)]));
+      this.#constants.set(graph, known);
+    }
+    return known;
+  }
+
+  /** Names with a default: initialisers of the main graph. */
+  get defaults(): ReadonlyMap<string, OnnxTensor> {
+    return this.#constantsOf(this.#model.graph);
+  }
+
+  /** The outputs of the main graph, in order; throws OnnxError. */
+  run(feeds: ReadonlyMap<string, OnnxValue>): OnnxValue[] {
+    this.#steps = 0;
+    const { graph, opsets } = this.#model;
+    const scope = new Scope();
+    for (const [name, tensor] of this.#constantsOf(graph)) scope.set(name, tensor);
+    for (const [name, value] of feeds) scope.set(name, value);
+    return this.#body(graph, scope, opsets, 0);
+  }
+
+  #body(graph: GraphProto, scope: Scope, opsets: ReadonlyMap<string, number>, depth: number): OnnxValue[] {
+    for (const node of graph.node) this.#node(node, scope, opsets, depth);
+    return graph.output.map(({ name = "" }) => scope.get(name));
+  }
+
+  #subgraph(
+    graph: GraphProto,
+    inputs: readonly OnnxValue[],
+    outer: Scope,
+    opsets: ReadonlyMap<string, number>,
+    depth: number,
+  ): OnnxValue[] {
+    const scope = new Scope(outer);
+    for (const [name, tensor] of this.#constantsOf(graph)) scope.set(name, tensor);
+    graph.input.forEach(({ name = "" }, index) => {
+      if (inputs[index] !== undefined) scope.set(name, inputs[index]);
+    });
+    return this.#body(graph, scope, opsets, depth + 1);
+  }
+
+  #node(node: NodeProto, scope: Scope, opsets: ReadonlyMap<string, number>, depth: number): void {
+    if (++this.#steps > MAX_STEPS) throw new OnnxLimitError(`The run takes more than ${MAX_STEPS} operators.`);
+    if (depth > MAX_CALLS) throw new OnnxLimitError(`Calls are nested deeper than ${MAX_CALLS}.`);
+    const inputs = node.input.map((name) => (name === "" ? undefined : scope.get(name)));
+    const domain = domainOf(node.domain);
+    const own = this.#model.functions.get(functionKey(domain, node.opType, node.overload));
+    const results =
+      own === undefined ? this.#builtIn(node, inputs, scope, opsets, depth) : this.#own(own, node, inputs, depth);
+    node.output.forEach((name, index) => {
+      if (name === "") return;
+      const value = results[index];
+      if (value === undefined)
+        throw new OnnxModelError(`Node ${node.name ?? ""} (${node.opType}) does not give output ${index}.`);
+      scope.set(name, clean(value));
+    });
+  }
+
+  #builtIn(
+    node: NodeProto,
+    inputs: readonly (OnnxValue | undefined)[],
+    scope: Scope,
+    opsets: ReadonlyMap<string, number>,
+    depth: number,
+  ): (OnnxValue | undefined)[] {
+    const domain = domainOf(node.domain);
+    const op = findOnnxOp(domain, node.opType ?? "");
+    if (op === undefined) throw new OnnxModelError(`There is no operator ${node.opType}.`);
+    const call = new Call(node, inputs, opsets.get(domain) ?? 1, (graph, values) =>
+      this.#subgraph(graph, values, scope, opsets, depth),
+    );
+    try {
+      return op.compute(call);
+    } catch (cause) {
+      if (cause instanceof OnnxError) throw cause;
+      const why = cause instanceof BaseError ? cause.shortMessage : "its operands do not fit it";
+      throw new OnnxModelError(`${call.where}: ${why}`, { cause });
+    }
+  }
+
+  #own(
+    fn: FunctionProto,
+    node: NodeProto,
+    inputs: readonly (OnnxValue | undefined)[],
+    depth: number,
+  ): (OnnxValue | undefined)[] {
+    const scope = new Scope();
+    fn.input.forEach((name, index) => {
+      if (inputs[index] !== undefined) scope.set(name, inputs[index]);
+    });
+    const given = new Map<string, AttributeProto>();
+    for (const attribute of [...fn.attributeProto, ...node.attribute]) given.set(attribute.name ?? "", attribute);
+    const opsets = new Map(fn.opsetImport.map(({ domain, version }) => [domainOf(domain), Number(version ?? 0n)]));
+    for (const inner of fn.node)
+      this.#node({ ...inner, attribute: bindAttributes(inner, given) }, scope, opsets, depth + 1);
+    return fn.output.map((name) => scope.get(name));
+  }
+}
+
+/** Attributes of a node inside a function, references replaced by what the call gives. */
+function bindAttributes(node: NodeProto, given: ReadonlyMap<string, AttributeProto>): AttributeProto[] {
+  return node.attribute.flatMap((attribute) => {
+    if (attribute.refAttrName === undefined || attribute.refAttrName === "") return [attribute];
+    const value = given.get(attribute.refAttrName);
+    return value === undefined ? [] : [{ ...value, name: attribute.name ?? "" }];
+  });
+}
