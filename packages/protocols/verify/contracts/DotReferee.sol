@@ -61,16 +61,16 @@ library DotReferee {
     function dot(uint256 sum, bytes memory a, bytes memory b) internal pure returns (uint256) {
         unchecked {
             uint256 length = a.length;
-            for (uint256 at = 0; at < length; at += 32) {
+            for (uint256 offset = 0; offset < length; offset += 32) {
                 uint256 x;
                 uint256 y;
                 assembly ("memory-safe") {
-                    x := mload(add(add(a, 0x20), at))
-                    y := mload(add(add(b, 0x20), at))
+                    x := mload(add(add(a, 0x20), offset))
+                    y := mload(add(add(b, 0x20), offset))
                 }
                 x = MerkleTensor.swap(x);
                 y = MerkleTensor.swap(y);
-                uint256 end = length - at < 32 ? 256 - 8 * (length - at) : 0;
+                uint256 end = length - offset < 32 ? 256 - 8 * (length - offset) : 0;
                 for (uint256 shift = 256; shift > end;) {
                     shift -= 32;
                     sum = F32.add(sum, F32.mul((x >> shift) & 0xffffffff, (y >> shift) & 0xffffffff));

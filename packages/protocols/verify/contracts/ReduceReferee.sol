@@ -89,14 +89,14 @@ library ReduceReferee {
         if (row.index >= row.rows) revert OutOfRow();
         data = MerkleTensor.read(row.root, 4, row.rows * row.length, row.index * row.length, row.length, row.openings);
         unchecked {
-            for (uint256 at = 32; at < data.length + 32; at += 32) {
+            for (uint256 offset = 32; offset < data.length + 32; offset += 32) {
                 uint256 word;
                 assembly ("memory-safe") {
-                    word := mload(add(data, at))
+                    word := mload(add(data, offset))
                 }
                 word = MerkleTensor.swap(word);
                 assembly ("memory-safe") {
-                    mstore(add(data, at), word)
+                    mstore(add(data, offset), word)
                 }
             }
         }

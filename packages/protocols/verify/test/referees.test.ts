@@ -9,8 +9,11 @@ import { reference as permuteOf } from "@machines/engine/ops/permute/reference.t
 import { reference as reshapeOf } from "@machines/engine/ops/reshape/reference.ts";
 import { reference as rowsumOf } from "@machines/engine/ops/rowsum/reference.ts";
 import { reference as transposeOf } from "@machines/engine/ops/transpose/reference.ts";
+import { reference as unfoldOf } from "@machines/engine/ops/unfold/reference.ts";
+import { windowOf } from "@machines/engine/ops/window.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TensorTree } from "../src/openTensor.ts";
+import { pooledRange, refereeWindow } from "../src/windowOpening.ts";
 import {
   argumentsWithin,
   computeAll,
@@ -214,8 +217,8 @@ describe("layouts", () => {
       const moved = layouts[op]?.compute([{ shape, values: marks }], vector.attrs ?? {}) as Float32Array;
       for (const index of sample(all.length, 12)) {
         const x = { root: tree.root, shape: bigints(shape), openings: tree.open(moved[index] as number, 1) };
-        const { perm, shape: to } = vector.attrs ?? {};
-        const middle = op === "reshape" ? [bigints(to ?? [])] : op === "permute" ? [bigints(perm ?? [])] : [];
+        const attribute = vector.attrs?.[op === "reshape" ? "shape" : "perm"] as number[] | undefined;
+        const middle = attribute ? [bigints(attribute)] : [];
         const name = { reshape: "reshaped", transpose: "transposed", permute: "permuted" }[op] as string;
         expect(await twin.call(name, [x, ...middle, BigInt(index)])).toBe(expected(vector, index));
       }
@@ -234,6 +237,87 @@ describe("layouts", () => {
     await expect(twin.call("unary", [0, x, 0n])).rejects.toThrow();
     await expect(twin.call("binary", [0, x, { ...x, shape: [2n, 2n] }, 0n])).rejects.toThrow();
     await expect(twin.call("binary", [0, x, x, 6n])).rejects.toThrow();
+  });
+});
+
+/** V3, V9: the engine's vectors, through openings. */
+describe("windows", () => {
+  test.each([
+    ["maxpool", "maxPooled"],
+    ["avgpool", "averagePooled"],
+  ])("%s: every vector of the engine", async (op, name) => {
+    for (const vector of vectorsOf(op)) {
+      const { shape, values: all } = operand(vector, 0);
+      const tree = new TensorTree(all);
+      const [window, attrs] = [refereeWindow(shape, vector.attrs ?? {}), vector.attrs ?? {}];
+      for (const index of sample(vector.output.length / 8, 12)) {
+        const { from, count } = pooledRange(windowOf(op, shape, attrs), index);
+        const answer = await twin.call(name, [tree.root, window, BigInt(index), tree.open(from, count)]);
+        expect(answer).toBe(expected(vector, index));
+      }
+      await expect(twin.call(name, [tree.root, window, BigInt(vector.output.length / 8), []])).rejects.toThrow();
+    }
+  });
+
+  test("unfold: every vector of the engine", async () => {
+    for (const vector of vectorsOf("unfold")) {
+      const { shape, values: all } = operand(vector, 0);
+      const tree = new TensorTree(all);
+      const marks = Float32Array.from(all, (_, i) => i + 1);
+      const moved = unfoldOf.compute([{ shape, values: marks }], vector.attrs ?? {});
+      const window = refereeWindow(shape, vector.attrs ?? {});
+      for (const index of sample(vector.output.length / 8, 16)) {
+        const mark = moved[index] as number;
+        const openings = mark === 0 ? [] : tree.open(mark - 1, 1);
+        expect(await twin.call("unfolded", [tree.root, window, BigInt(index), openings])).toBe(expected(vector, index));
+      }
+      await expect(
+        twin.call("unfolded", [tree.root, window, BigInt(vector.output.length / 8), tree.open(0, 1)]),
+      ).rejects.toThrow();
+    }
+  });
+
+  test("conv2d of one group: the vectors of the engine, by its unfolded operand", async () => {
+    let seen = 0;
+    for (const vector of vectorsOf("conv2d")) {
+      const [x, w] = [operand(vector, 0), operand(vector, 1)];
+      const { groups = 1, ...attrs } = vector.attrs ?? {};
+      if (groups !== 1) continue;
+      seen++;
+      const unfold = { ...attrs, kernel: w.shape.slice(2) };
+      const { n, out } = windowOf("conv2d", x.shape, unfold);
+      const m = w.shape[0] as number;
+      const k = w.values.length / m;
+      const plane = out[0] * out[1];
+      const columns = n * plane;
+      const matrix = unfoldOf.compute([x], unfold);
+      const [left, turned] = [new TensorTree(w.values), new TensorTree(transposed(matrix, k, columns))];
+      for (const index of sample(vector.output.length / 8, 8)) {
+        const column = Math.floor(index / (m * plane)) * plane + (index % plane);
+        const opened = product(left, turned, [m, k, columns], Math.floor(index / plane) % m, column);
+        expect(await twin.call("dot", [opened])).toBe(expected(vector, index));
+      }
+    }
+    expect(seen).toBeGreaterThan(0);
+  });
+
+  test("windows that do not fit or overflow are refused", async () => {
+    const tree = new TensorTree(values(36, 5));
+    const window = refereeWindow([1, 1, 6, 6], { kernel: [3, 3] });
+    const ask = (change: object) => twin.call("maxPooled", [tree.root, { ...window, ...change }, 0n, tree.open(0, 18)]);
+    expect(typeof (await ask({}))).toBe("bigint");
+    for (const change of [
+      { kernel: [7n, 3n] },
+      { kernel: [0n, 3n] },
+      { strides: [0n, 1n] },
+      { dilations: [2n ** 200n, 1n] },
+      { pads: [2n ** 64n, 0n, 0n, 0n] },
+      { h: 2n ** 100n },
+      { n: 2n ** 47n, c: 2n ** 47n },
+      { w: 7n },
+      { n: 0n },
+    ])
+      await expect(ask(change)).rejects.toThrow();
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Hash } from "@base/bytes/hash.ts";
 import { type SolidityTwin, solidityTwin } from "@base/testkit/solidity.ts";
 import { fromHexBits, toHexBits } from "@machines/engine/bits.ts";
+import type { Attributes } from "@machines/engine/graph/ir.ts";
 import { reference as expOf } from "@machines/engine/ops/exp/reference.ts";
 import { reference as logOf } from "@machines/engine/ops/log/reference.ts";
 import type { Reference } from "@machines/engine/ops/op.ts";
@@ -17,7 +18,11 @@ import {DotReferee} from "@protocols/verify/contracts/DotReferee.sol";
 import {ElementwiseReferee} from "@protocols/verify/contracts/ElementwiseReferee.sol";
 import {LayoutReferee} from "@protocols/verify/contracts/LayoutReferee.sol";
 import {ReduceReferee} from "@protocols/verify/contracts/ReduceReferee.sol";
+import {WindowReferee} from "@protocols/verify/contracts/WindowReferee.sol";
 contract Twin {
+    function unfolded(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.unfolded(root, w, i, o); }
+    function maxPooled(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.maxPooled(root, w, i, o); }
+    function averagePooled(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.averagePooled(root, w, i, o); }
     function read(bytes32 root, uint256 width, uint256 size, uint256 from, uint256 count, MerkleTensor.Opening[] calldata o) external view returns (bytes memory) {
         return MerkleTensor.read(root, width, size, from, count, o);
     }
@@ -109,7 +114,7 @@ export const ELEMENTWISE = [
 /** A case of the engine's vector files; numbers are bit patterns, 8 hexadecimal digits each. */
 export interface Vector {
   readonly shapes: readonly (readonly number[])[];
-  readonly attrs?: { readonly perm?: readonly number[]; readonly shape?: readonly number[] };
+  readonly attrs?: Attributes;
   readonly inputs: readonly string[];
   readonly output: string;
 }
