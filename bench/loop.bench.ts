@@ -8,7 +8,9 @@ export async function run() {
   const dir = mkdtempSync(join(tmpdir(), "assay-bench-"));
   try {
     const args = ["tools/assay.mjs", "up", "--once", "--json", "--dir", dir, "--port", "0"];
-    const { totalMs, memoryMb, phases, verified } = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+    const { totalMs, memoryMb, phases, verified } = JSON.parse(
+      execFileSync(process.execPath, args, { encoding: "utf8" }),
+    );
     if (!verified) throw new Error("the loop did not verify");
     const line = (bench: string, value: number, unit: string) => ({ bench, value, unit, against: null, ratio: null });
     return [

@@ -50,9 +50,7 @@ export function bootstrap() {
   if (!existsSync(join(root, "node_modules"))) fail("The dependencies are not installed.", 'Run "npm ci" first.');
   const node = findNode();
   if (nativeInPlace()) return node;
-  process.stderr.write(
-    `Completing the install: npm ran under Node ${process.versions.node} and left out native packages...\n`,
-  );
+  process.stderr.write("Completing the install: an older Node left out native packages...\n");
   const npm = process.env.npm_execpath ?? "npm";
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}`, ONNXRUNTIME_NODE_INSTALL: "skip" };
   const args = [

@@ -31,7 +31,10 @@ export function violations(root) {
       const line = text.slice(0, match.index).split("\n").length;
       const at = `${relative(root, file)}:${line}`;
       if (name.startsWith(".")) {
-        if (!resolve(file, "..", name).startsWith(`${own}/`)) found.push(`${at} leaves its room: ${name}`);
+        const target = resolve(file, "..", name);
+        if (target.startsWith(`${resolve(packages)}/`) && !target.startsWith(`${resolve(own)}/`)) {
+          found.push(`${at} leaves its room: ${name}`);
+        }
         continue;
       }
       const scoped = /^@(\w+)\/([\w-]+)/.exec(name);
