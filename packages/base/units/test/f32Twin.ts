@@ -42,8 +42,8 @@ contract Twin {
 export async function f32Twin() {
   const twin = await solidityTwin(source, "Twin");
   return {
-    call: twin.call,
-    close: twin.close,
+    call: (name: string, args: readonly unknown[]) => twin.call(name, args),
+    close: () => twin.close(),
     /** Result bits of one operation on pairs of bit patterns. */
     async run(operation: Operation, pairs: Uint32Array): Promise<Uint32Array> {
       const result = new Uint32Array(pairs.length / 2);

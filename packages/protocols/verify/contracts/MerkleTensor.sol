@@ -156,7 +156,8 @@ library MerkleTensor {
                 let at := mload(0x40)
                 mstore8(at, 0)
                 calldatacopy(add(at, 1), leaf.offset, length)
-                if iszero(staticcall(gas(), 2, at, add(length, 1), 0, 0x20)) { revert(0, 0) }
+                let done := staticcall(gas(), 2, at, add(length, 1), 0, 0x20)
+                if iszero(and(done, eq(returndatasize(), 0x20))) { revert(0, 0) }
                 hash := mload(0)
             }
             uint256 leaves = (size + LEAF_ELEMENTS - 1) / LEAF_ELEMENTS;

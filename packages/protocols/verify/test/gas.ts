@@ -141,13 +141,14 @@ function normalPairs(count: number): number[] {
 async function compile(): Promise<{ abi: Abi; bytecode: Hex; size: number }> {
   const require = createRequire(import.meta.url);
   const solc = require("solc") as { compile(input: string, callbacks: object): string };
-  const { default: config } = await import("../../../../hardhat.config.ts");
-  const { solidity } = config as unknown as { solidity: { profiles: { production: { settings: object } } } };
+  const { default: hre } = await import("hardhat");
+  const [production] = hre.config.solidity.profiles["production"]?.compilers ?? [];
+  assert(production, "the repository has no production profile");
   const input = {
     language: "Solidity",
     sources: { "Meter.sol": { content: meter } },
     settings: {
-      ...solidity.profiles.production.settings,
+      ...production.settings,
       outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
     },
   };
