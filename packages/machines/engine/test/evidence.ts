@@ -49,7 +49,7 @@ export function readFraud(protocol: "A" | "B" | "C"): EvidenceRows | undefined {
   const flag = header.indexOf("FLAG");
   const erc = header.findIndex((name) => name.includes("Total ERC20"));
   const numeric = header.flatMap((name, column) => {
-    if (column <= flag || name.trim() === "" || name.includes("token type")) return [];
+    if (column <= flag || name.trim() === "" || /most.*token.type/.test(name)) return [];
     if (protocol === "C" && name.includes("ERC20")) return [];
     const values = new Set(
       cells

@@ -48,7 +48,8 @@ export function thresholdsOf(column: Float32Array): Float32Array {
 
 /** Number of thresholds below `value`. */
 export function binOf(thresholds: Float32Array, value: number): number {
-  let [low, high] = [0, thresholds.length];
+  let low = 0;
+  let high = thresholds.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((thresholds[middle] as number) < value) low = middle + 1;

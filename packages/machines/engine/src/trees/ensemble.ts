@@ -79,25 +79,31 @@ export class Predictor {
 
   /** Ranks a row; true when a value is missing (its rank is -1). */
   #rank(x: Float32Array): boolean {
+    const ranks = this.#ranks;
+    const thresholds = this.#thresholds;
     let lacks = false;
-    for (let feature = 0; feature < this.#ranks.length; feature++) {
+    for (let feature = 0; feature < ranks.length; feature++) {
       const value = x[feature] as number;
-      this.#ranks[feature] = binOf(this.#thresholds[feature] as Float32Array, value);
-      if (!Number.isNaN(value)) continue;
-      this.#ranks[feature] = -1;
-      lacks = true;
+      if (Number.isNaN(value)) {
+        ranks[feature] = -1;
+        lacks = true;
+      } else ranks[feature] = binOf(thresholds[feature] as Float32Array, value);
     }
     return lacks;
   }
 
   /** Walks two trees at a time, without a branch on what a test says. */
   #sumPresent(from: number, step: number): number {
-    const [words, roots, ranks] = [this.#words, this.#roots, this.#ranks];
+    const words = this.#words;
+    const roots = this.#roots;
+    const ranks = this.#ranks;
     let sum = 0;
     let tree = from;
     for (; tree + step < roots.length; tree += 2 * step) {
-      let [a, b] = [roots[tree] as number, roots[tree + step] as number];
-      let [atA, atB] = [words[a] as number, words[b] as number];
+      let a = roots[tree] as number;
+      let b = roots[tree + step] as number;
+      let atA = words[a] as number;
+      let atB = words[b] as number;
       while ((atA | atB) >= 0) {
         a = (words[a + 1] as number) + ((((atA >> 16) - (ranks[atA & 65_535] as number)) >>> 31) << 1);
         b = (words[b + 1] as number) + ((((atB >> 16) - (ranks[atB & 65_535] as number)) >>> 31) << 1);
@@ -141,8 +147,12 @@ function thresholdsIn({ trees, features }: Ensemble): Float32Array[] {
 
 /** Answers from integer scores, binary32: spec 6. */
 export function answersOf(ensemble: Ensemble, scores: Float64Array): Float32Array {
-  if (ensemble.task === "regression") return Float32Array.of((scores[0] as number) / 2 ** ensemble.shift);
-  if (ensemble.task === "binary") return Float32Array.of(logistic(scores[0] as number) / ONE);
+  if (ensemble.task !== "multiclass") {
+    const answers = new Float32Array(1);
+    const score = scores[0] as number;
+    answers[0] = ensemble.task === "regression" ? score / 2 ** ensemble.shift : logistic(score) / ONE;
+    return answers;
+  }
   const p = new Float64Array(ensemble.outputs);
   softmax(scores, ensemble.outputs, p);
   return Float32Array.from(p, (value) => value / ONE);
