@@ -2,7 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { sha256Hex } from "@base/bytes/hash.ts";
 import { utf8 } from "@base/bytes/hex.ts";
 import { type AnchorNet, openAnchorNet } from "../test/anchorNet.ts";
-import { type AnchorChain, type AnchorScope, anchor, anchorName, foldAnchor, listAnchors, verifyAnchor } from "./anchor.ts";
+import {
+  type AnchorChain,
+  type AnchorScope,
+  anchor,
+  anchorName,
+  foldAnchor,
+  listAnchors,
+  verifyAnchor,
+} from "./anchor.ts";
 import { AnchorMismatchError, ReplayedAnchorError } from "./errors.ts";
 
 const root = (n: number) => sha256Hex(utf8(`root ${n}`));
@@ -33,7 +41,9 @@ describe("anchors", () => {
     expect(await verifyAnchor(scope, head(2))).toEqual(second);
     const log = anchorName(scope.origin);
     expect(await net.chain.read("accumulators", [net.signer, log])).toBe(second.accumulator);
-    expect(await net.chain.read("fold", [first.accumulator, 20n, root(2)])).toBe(foldAnchor(first.accumulator, head(2)));
+    expect(await net.chain.read("fold", [first.accumulator, 20n, root(2)])).toBe(
+      foldAnchor(first.accumulator, head(2)),
+    );
   });
 
   test("another root at a size, a smaller size, and nothing at all are named", async () => {

@@ -142,7 +142,11 @@ export async function verifyAnchor(scope: AnchorScope, head: Head): Promise<Anch
   const found = anchors.find(({ size }) => size === head.size);
   const settled = await chain.settled();
   if (found?.root !== head.root || found.blockNumber > settled) {
-    const what = !found ? "is not anchored" : found.root === head.root ? "is not settled yet" : "has another root on chain";
+    const what = !found
+      ? "is not anchored"
+      : found.root === head.root
+        ? "is not settled yet"
+        : "has another root on chain";
     throw new AnchorMismatchError(`Size ${head.size} of ${origin} ${what}.`, {
       kind: found?.root === head.root ? "retryable" : "user",
       data: { size: head.size, root: head.root, anchored: found?.root ?? null, settled: String(settled) },

@@ -64,7 +64,9 @@ describe("log", () => {
     expect(statSync(join(dir, "tile/1/001.p/17")).size).toBe(17 * 32);
     expect(statSync(join(dir, "tile/2/000.p/1")).size).toBe(32);
     expect(indexPath(1_234_067)).toBe("x001/x234/067");
-    expect(readFileSync(join(dir, "tile/0/000")).subarray(0, 32).toString("hex")).toBe(leafHash(Buffer.from("0")).slice(2));
+    expect(readFileSync(join(dir, "tile/0/000")).subarray(0, 32).toString("hex")).toBe(
+      leafHash(Buffer.from("0")).slice(2),
+    );
   });
 
   test("partial tiles go when their full tiles are there", async () => {

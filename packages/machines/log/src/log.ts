@@ -113,7 +113,7 @@ export class Log {
    * again is harmless, for a record that the log has is recognised and gets its old index. Throws RecordTooLongError,
    * LogDiskError.
    */
-  append(records: readonly Uint8Array[]): Promise<Appended> {
+  async append(records: readonly Uint8Array[]): Promise<Appended> {
     const long = records.findIndex((record) => record.length > MAX_RECORD);
     if (long >= 0) {
       const length = records[long]?.length;
@@ -122,7 +122,7 @@ export class Log {
         hints: ["Log its hash and keep the bytes in a store."],
       });
     }
-    if (records.length === 0) return Promise.resolve({ indexes: [], duplicates: [], size: this.#durable });
+    if (records.length === 0) return { indexes: [], duplicates: [], size: this.#durable };
     return new Promise((resolve, reject) => {
       const pending: Pending = { records, taken: 0, indexes: [], duplicates: [] };
       const { indexes, duplicates } = pending;
@@ -225,9 +225,7 @@ export class Log {
 
   #enqueue(task: Task): void {
     this.#queue.push(task);
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#work();
   }
 
   async #work(): Promise<void> {
@@ -242,6 +240,7 @@ export class Log {
       const calls = (until < 0 ? this.#queue : this.#queue.slice(0, until)) as Extract<Task, { kind: "append" }>[];
       await this.#appendBatch(calls);
     }
+    this.#working = undefined; // at once: a task that comes after the last look at the queue starts anew
   }
 
   /** One batch: hashed here while the batch before it is being synced. */
@@ -338,14 +337,17 @@ export async function openLog(options: LogOptions): Promise<Log> {
   if (options.signers.length === 0) throw new InvalidInputError("A log needs at least one key to sign with.");
   const dir = resolve(options.dir);
   const unlock = await lockLog(dir);
+  let segment: Segment | undefined;
   try {
     const random = options.random ?? randomBytes;
     const recovered = await recover(dir, options.duplicateWindow ?? 1 << 20, () => random(16));
+    segment = recovered.segment;
     const note = readIfThere(join(dir, "checkpoint"));
     const published = note ? parseCheckpoint(note.toString()) : undefined;
     if (published) await checkPublished(recovered.state, published, options.origin);
     return new Log({ ...options, dir }, unlock, recovered, published);
   } catch (error) {
+    await segment?.close().catch(() => {});
     unlock();
     throw error;
   }

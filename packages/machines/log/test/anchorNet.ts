@@ -65,7 +65,8 @@ export async function openAnchorNet(production = false): Promise<AnchorNet> {
   const net: AnchorNet = {
     signer,
     gasUsed: 0,
-    estimate: async (name, args) => Number(await request("eth_estimateGas", [{ from: signer, to, data: encode(name, args) }])),
+    estimate: async (name, args) =>
+      Number(await request("eth_estimateGas", [{ from: signer, to, data: encode(name, args) }])),
     snapshot: () => request("evm_snapshot"),
     revert: async (id) => void (await request("evm_revert", [id])),
     close,

@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import { folderSource, generateSigner, type Log, type LogOptions, openLog, openReader, type Trust } from "../src/index.ts";
+import {
+  folderSource,
+  generateSigner,
+  type Log,
+  type LogOptions,
+  openLog,
+  openReader,
+  type Trust,
+} from "../src/index.ts";
 
 export const origin = "test.example/log";
 export const signer = generateSigner(origin, "ed25519");
