@@ -11,7 +11,7 @@ const present = existsSync(archive);
 if (!present) console.log(`skipped: ${archive} is not there (set ASSAY_EVIDENCE to a folder that holds data/)`);
 
 /** Cases that passed when this number was last raised; it never goes down. */
-const PASSED = 1270;
+const PASSED = 1415;
 
 describe.skipIf(!present)("ONNX node cases", () => {
   test("none is answered wrongly, and no fewer pass than before", () => {

@@ -2,15 +2,24 @@ import { attentionOps } from "./attention.ts";
 import { binaryOps } from "./binary.ts";
 import { controlOps } from "./control.ts";
 import { convOps } from "./conv.ts";
+import { detectOps } from "./detect.ts";
+import { gridOps } from "./grid.ts";
 import { indexOps } from "./index.ts";
 import { lossOps } from "./loss.ts";
 import { makeOps } from "./make.ts";
 import { matmulOps } from "./matmul.ts";
+import { mlOps } from "./ml.ts";
 import { normOps } from "./norm.ts";
 import type { OnnxOp } from "./op.ts";
+import { optimizerOps } from "./optimizer.ts";
 import { poolOps } from "./pool.ts";
+import { quantizeOps } from "./quantize.ts";
+import { recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
+import { resizeOps } from "./resize.ts";
 import { shapeOps } from "./shape.ts";
+import { signalOps } from "./signal.ts";
+import { textOps } from "./text.ts";
 import { unaryOps } from "./unary.ts";
 
 /** Every operator of the importer. */
@@ -28,6 +37,15 @@ export const ONNX_OPS: readonly OnnxOp[] = [
   ...attentionOps,
   ...convOps,
   ...poolOps,
+  ...quantizeOps,
+  ...resizeOps,
+  ...recurrentOps,
+  ...mlOps,
+  ...gridOps,
+  ...optimizerOps,
+  ...textOps,
+  ...signalOps,
+  ...detectOps,
 ];
 
 const byKey = new Map(ONNX_OPS.map((op) => [`${op.domain}:${op.name}`, op]));

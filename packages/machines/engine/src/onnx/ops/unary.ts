@@ -6,7 +6,7 @@ import * as math from "../math.ts";
 import type { OnnxTensor } from "../tensor.ts";
 import { zeros } from "../tensor.ts";
 import { type Call, define, type OnnxOp } from "./op.ts";
-import { functionsOf, mapped, step } from "./shared.ts";
+import { combined, functionsOf, mapped, step } from "./shared.ts";
 
 type Rule = (x: number, f: (x: number) => number) => number;
 
@@ -186,6 +186,12 @@ export const unaryOps: readonly OnnxOp[] = [
     "alpha",
   ),
   float("Gelu", [20], gelu, "approximate"),
+  define("SwiGLU", [28], "alpha", (call) => {
+    const [a, b, alpha] = [call.tensor(0), call.tensor(1), call.float("alpha", 1)];
+    const [dtype, sigmoid, f] = [call.expectSame(a, b), logistic(a.dtype), step(a.dtype)];
+    call.expectKind(a, "float");
+    return [combined<number>(a, b, dtype, (x, y) => f(f(x * sigmoid(f(alpha * x))) * y))];
+  }),
   define("Shrink", [9], "bias lambd", (call) => {
     const [bias, lambd] = [call.float("bias", 0), call.float("lambd", 0.5)];
     return [mapped(call.tensor(0), (x) => (x < -lambd ? x + bias : x > lambd ? x - bias : 0))];
