@@ -6,6 +6,7 @@ import type { Chain } from "@machines/chain";
 import type { Database } from "@machines/store";
 import type { Hex } from "viem";
 import { type Backoff, backoff, sleep } from "./backoff.ts";
+import { mayHold } from "./bloom.ts";
 import { decodeLog, type FollowedContract, prepareDecoders, type RawLog } from "./decode.ts";
 import { BatchWriter, indexTables, insertRows } from "./writer.ts";
 
@@ -63,7 +64,12 @@ interface Header {
   readonly hash: string;
   readonly parent: string | null;
   readonly timestamp: bigint;
+  readonly bloom?: Hex;
 }
+
+/** Newest blocks of a batch whose blooms are compared with the logs that came, and looks at one that seems to lack some. */
+const TIP = 16n;
+const LOOKS = 4;
 
 const quantity = (value: bigint): Hex => `0x${value.toString(16)}`;
 
@@ -87,6 +93,8 @@ export class Indexer {
   #status: IndexStatus = { block: -1n, head: -1n, settled: -1n, events: 0 };
   #range: bigint;
   #shorterSince: number | undefined;
+  /** Block whose logs seem to be missing, and how often it was looked at. */
+  #doubted: { hash: string; looks: number } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #stop: AbortController | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -282,6 +290,7 @@ export class Indexer {
     const to = from + this.#range - 1n < head ? from + this.#range - 1n : head;
     const before = await this.#mustHeader(to);
     const logs = await this.#logs(from, to);
+    await this.#expectWhole(from, to, logs);
     const end = await this.#mustHeader(to);
     if (end.hash !== before.hash) throw new ChainMovedError("The chain changed while it was read.");
     if (cursor.hash !== null) {
@@ -445,9 +454,30 @@ export class Indexer {
     const block = (await this.#options.chain.client.request({
       method: "eth_getBlockByNumber",
       params: [quantity(number), false],
-    })) as { number: Hex; hash: Hex; parentHash: Hex; timestamp: Hex } | null;
+    })) as { number: Hex; hash: Hex; parentHash: Hex; timestamp: Hex; logsBloom?: Hex | null } | null;
     if (!block) return undefined;
-    return { number, hash: block.hash, parent: block.parentHash, timestamp: BigInt(block.timestamp) };
+    const { hash, parentHash, timestamp, logsBloom } = block;
+    return { number, hash, parent: parentHash, timestamp: BigInt(timestamp), ...(logsBloom && { bloom: logsBloom }) };
+  }
+
+  /**
+   * Throws UnavailableError when a new block's bloom speaks of our contracts but no log of it came: some nodes show a
+   * block before its logs can be asked for. A bloom can err, so after a few looks the block is taken as it is.
+   */
+  async #expectWhole(from: bigint, to: bigint, logs: readonly RawLog[]): Promise<void> {
+    if (this.#options.chain.kind === "embedded") return;
+    const told = new Set(logs.map(({ blockNumber }) => BigInt(blockNumber)));
+    const first = to - from >= TIP ? to - TIP + 1n : from;
+    for (let number = first; number <= to; number++) {
+      if (told.has(number)) continue;
+      const { hash, bloom } = await this.#mustHeader(number);
+      if (bloom === undefined || !this.#decoders.addresses.some((address) => mayHold(bloom, address))) continue;
+      if (!this.#decoders.selectors.some((selector) => mayHold(bloom, selector))) continue;
+      const looks = this.#doubted?.hash === hash ? this.#doubted.looks : 0;
+      if (looks >= LOOKS) continue;
+      this.#doubted = { hash, looks: looks + 1 };
+      throw new UnavailableError(`The node shows block ${number} but not its logs yet.`);
+    }
   }
 
   async #mustHeader(number: bigint): Promise<Header> {
