@@ -9,6 +9,7 @@ import { ableOperators, same } from "./operators.ts";
 import { type attestInput, attestOutput } from "./schemas.ts";
 import { type RequestState, requestState } from "./state.ts";
 import { reexecute } from "./submit.ts";
+import { unfitTerms } from "./terms.ts";
 import type { Answer } from "./types.ts";
 
 /** Most bytes and milliseconds that a peer's answer may take. */
@@ -37,6 +38,9 @@ export async function attest(
   }
   const able = await ableOperators(context, context.duties.operators, policy);
   if (able.length === 0) return { signatures: [] };
+  const unfit = await unfitTerms(context, state);
+  if (unfit)
+    throw new InvalidInputError(`This node does not stake under the policy of decision ${given.id}: ${unfit}.`);
   const own = resultHash(await reexecute(context, state));
   const theirs = resultHash({ modelId: request.modelId, inputHash: request.inputHash, ...given.answer });
   if (own !== theirs) {

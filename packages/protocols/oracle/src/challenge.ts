@@ -2,14 +2,18 @@ import { InvalidInputError } from "@base/errors";
 import type { Context, Identity } from "@kernel/capability";
 import type { Receipt } from "@machines/chain";
 import { resultHash } from "@records/assets/execute.ts";
-import { iArbiterAbi } from "@records/bonds/abi.ts";
 import type { z } from "zod";
 import type { challengeInput, challengeOutput } from "./schemas.ts";
 import { type RequestState, requestState } from "./state.ts";
 import { answerFrom, reexecute } from "./submit.ts";
+import { courtFee, paysToChallenge } from "./terms.ts";
 import type { Answer } from "./types.ts";
 
-/** Holds a claim against what stands for answer; the court's fee comes out of the challenger's ledger balance. */
+/**
+ * Holds a claim against what stands for answer; the court's fee comes out of the challenger's ledger balance.
+ *
+ * @throws InvalidInputError where the fee is at least what a winner gets: a court could take all there is. Rule O13.
+ */
 export async function challengeAnswer(
   context: Pick<Context, "chain" | "contracts">,
   state: RequestState,
@@ -17,8 +21,12 @@ export async function challengeAnswer(
   challenger: Identity,
 ): Promise<Receipt> {
   if (!state.answer) throw new InvalidInputError(`Decision ${state.id} has no answer to challenge.`);
-  const arbiter = { address: state.policy.arbiter, abi: iArbiterAbi };
-  const fee = (await context.chain.read(arbiter, "fee")) as bigint;
+  const fee = await courtFee(context, state.policy.arbiter);
+  if (!paysToChallenge(state, fee)) {
+    throw new InvalidInputError(
+      `Challenging decision ${state.id} costs a court fee of ${fee}, more than winning pays.`,
+    );
+  }
   return context.chain.write(challenger.account, context.contracts.get("Oracle"), "challenge", [
     state.request,
     state.answer.answer,

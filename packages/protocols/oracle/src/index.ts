@@ -3,6 +3,9 @@ import { oracleAbi } from "./abi.ts";
 import * as schema from "./schemas.ts";
 import { migrations } from "./tables.ts";
 
+/** Attempts of what ends a decision: with pauses of at most five minutes, a chain may be out of reach for days. */
+const PATIENT = 2_000;
+
 /** Decisions: asked, answered by bonded operators, challenged by anyone, final, delivered and paid along the lineage. */
 export const oracle = defineCapability({
   name: "oracle",
@@ -98,11 +101,11 @@ export const oracle = defineCapability({
   jobs: [
     { kind: "oracle.answer", attempts: 40, load: async () => (await import("./answer.ts")).answer },
     { kind: "oracle.watch", attempts: 40, load: async () => (await import("./watch.ts")).watch },
-    { kind: "oracle.finalize", load: async () => (await import("./keeper.ts")).finalize },
-    { kind: "oracle.resolve", load: async () => (await import("./keeper.ts")).resolve },
-    { kind: "oracle.redeliver", load: async () => (await import("./keeper.ts")).redeliver },
-    { kind: "oracle.distribute", load: async () => (await import("./keeper.ts")).distribute },
-    { kind: "oracle.expire", load: async () => (await import("./keeper.ts")).expire },
+    { kind: "oracle.finalize", attempts: PATIENT, load: async () => (await import("./keeper.ts")).finalize },
+    { kind: "oracle.resolve", attempts: PATIENT, load: async () => (await import("./keeper.ts")).resolve },
+    { kind: "oracle.redeliver", attempts: PATIENT, load: async () => (await import("./keeper.ts")).redeliver },
+    { kind: "oracle.distribute", attempts: PATIENT, load: async () => (await import("./keeper.ts")).distribute },
+    { kind: "oracle.expire", attempts: PATIENT, load: async () => (await import("./keeper.ts")).expire },
   ],
   verifiers: { "assay/decision/1": async () => (await import("./verify.ts")).verify },
 });
