@@ -202,9 +202,10 @@ function* linkChecks(receipt: Receipt, statement: AssetStatement): Iterable<Find
   yield same("run: data", data(trained.data), data(statement.parents));
 }
 
-function names(value: unknown, id: string): boolean {
-  if (typeof value === "object" && value !== null) return Object.values(value).some((inner) => names(inner, id));
-  return String(value).toLowerCase() === id.toLowerCase();
+/** By its own `id` alone: whoever asks for a decision chooses other fields, and could put another's id there. */
+function names(statement: unknown, id: string): boolean {
+  const own = (statement as { id?: unknown } | null)?.id;
+  return own !== undefined && String(own).toLowerCase() === id.toLowerCase();
 }
 
 async function* run(verifier: Verifier, context: Context, statement: unknown): AsyncIterable<Check> {

@@ -418,6 +418,18 @@ describe.each(databases)("on %s", (kind) => {
       ]);
     });
 
+    test("a statement with another node's id in a field that its author chose does not speak for that node", async () => {
+      const mine = { type: "assay/decision/1", id: "0x06", request: { salt: "0x05" } };
+      const lie = bent((copy) => {
+        copy.nodes.push({ kind: "decision", id: "0x05", label: "" });
+        copy.statements.push({ node: { kind: "decision", id: "0x05" }, hash: statementHash(mine), statement: mine });
+        copy.edges.push({ from: { kind: "decision", id: "0x05" }, to: copy.subject, role: "model" });
+        copy.subject = { kind: "decision", id: "0x05" };
+      });
+      const yes = { "assay/decision/1": async () => async function* () {} };
+      expect(failing(await verifyReceipt(node.context, lie, yes))).toEqual(["decision:0x05 names its node"]);
+    });
+
     test("a receipt that leaves out what its subject stands on is found by the node's own index", async () => {
       const { db } = node.context;
       const facts = { type: "assay/payout/1", id: "8" };
