@@ -95,6 +95,19 @@ library MerkleTensor {
         return swap(_word(data, 0)) >> 224;
     }
 
+    /// @notice The bits of binary32 element `index` of the `size` under `root`, from the one leaf that holds it.
+    function elementOf(bytes32 root, uint256 size, uint256 index, Opening calldata opening)
+        internal
+        view
+        returns (uint256)
+    {
+        if (size > MAX_ELEMENTS) revert TooLarge();
+        if (index >= size) revert OutOfTensor(index, 1, size);
+        _check(root, 4, size, index / LEAF_ELEMENTS, opening);
+        uint256 offset = 4 * (index % LEAF_ELEMENTS);
+        return swap(uint32(bytes4(opening.leaf[offset:offset + 4])));
+    }
+
     /// @notice Number of elements of a shape; a scalar has the empty shape and one element.
     function sizeOf(uint256[] calldata shape) internal pure returns (uint256 size) {
         unchecked {

@@ -5,9 +5,9 @@ import {F32} from "@base/units/contracts/F32.sol";
 import {MerkleTensor} from "./MerkleTensor.sol";
 
 /// @title Referee of sliding windows
-/// @notice Recomputes one element of unfold, maxpool or avgpool on [N, C, H, W]. A convolution of one group has the bits
+/// @notice Recomputes one element of unfold, fold, maxpool or avgpool on [N, C, H, W]. A convolution of one group has the bits
 /// of unfold and then a matrix product: its element is settled by `DotReferee` on the unfolded operand, and an element of
-/// that operand here. Specs: engine `ops/{unfold,maxpool,avgpool,conv2d}/spec.md`.
+/// that operand here. Specs: engine `ops/{unfold,fold,maxpool,avgpool,conv2d}/spec.md`.
 library WindowReferee {
     /// @notice Shape of the operand and attributes as in ONNX; kernel, strides and dilations 1 to 65,535, pads below 65,536.
     struct Window {
@@ -75,6 +75,67 @@ library WindowReferee {
         (bytes memory data, uint256[] memory offsets) = _window(root, x, index, openings);
         for (uint256 i = 0; i < offsets.length; i++) sum = F32.add(sum, _at(data, offsets[i]));
         sum = F32.div(sum, F32.fromInt(int256(x.kernel[0] * x.kernel[1])));
+    }
+
+    /// @notice Element `index` of fold back to the window's [N, C, H, W]: the sum from +0 of the taps that cover it.
+    /// @param root Of the matrix [C kh kw, N OH OW].
+    /// @param openings One leaf for each covering tap, in the order of taps.
+    function folded(bytes32 root, Window memory x, uint256 index, MerkleTensor.Opening[] calldata openings)
+        internal
+        view
+        returns (uint256 sum)
+    {
+        (uint256[] memory places, uint256 size) = _covering(x, index);
+        if (openings.length != places.length) revert MerkleTensor.WrongOpenings(openings.length, places.length);
+        for (uint256 i = 0; i < places.length; i++) {
+            sum = F32.add(sum, MerkleTensor.elementOf(root, size, places[i], openings[i]));
+        }
+        sum = F32.canonical(sum);
+    }
+
+    /// @dev Row-major indices into the unfolded matrix of the taps that cover an element, and the matrix's size.
+    function _covering(Window memory x, uint256 index) private pure returns (uint256[] memory places, uint256 size) {
+        Place memory p = _plane(x);
+        if (index >= x.n * x.c * x.h * x.w) revert OutOfResult(index);
+        uint256 taps = x.kernel[0] * x.kernel[1];
+        size = x.c * taps * x.n * p.rows * p.columns;
+        p.plane = index / x.w / x.h;
+        places = new uint256[](taps);
+        uint256 count = 0;
+        for (uint256 tap = 0; tap < taps; tap++) {
+            (bool covers, uint256 place) = _cover(x, p, index, tap);
+            if (covers) places[count++] = place;
+        }
+        assembly ("memory-safe") {
+            mstore(places, count)
+        }
+    }
+
+    /// @dev Where in the unfolded matrix this tap of an element stands, if any window has it there.
+    function _cover(Window memory x, Place memory p, uint256 index, uint256 tap)
+        private
+        pure
+        returns (bool covers, uint256 place)
+    {
+        uint256 beside;
+        (covers, place) = _output(x, 0, (index / x.w) % x.h, tap / x.kernel[1], p.rows);
+        if (!covers) return (false, 0);
+        (covers, beside) = _output(x, 1, index % x.w, tap % x.kernel[1], p.columns);
+        uint256 row = (p.plane % x.c) * x.kernel[0] * x.kernel[1] + tap;
+        place = ((row * x.n + p.plane / x.c) * p.rows + place) * p.columns + beside;
+    }
+
+    /// @dev The output row (axis 0) or column (axis 1) whose kernel row or column `tap` lies on `place`.
+    function _output(Window memory x, uint256 axis, uint256 place, uint256 tap, uint256 extent)
+        private
+        pure
+        returns (bool covers, uint256 output)
+    {
+        uint256 ahead = tap * x.dilations[axis];
+        uint256 padded = place + x.pads[axis];
+        if (padded < ahead || (padded - ahead) % x.strides[axis] != 0) return (false, 0);
+        output = (padded - ahead) / x.strides[axis];
+        covers = output < extent;
     }
 
     /// @dev The rows that the window touches, and the offsets of its taps in them, in order; taps on the padding are left out.

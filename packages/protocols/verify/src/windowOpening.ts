@@ -1,5 +1,5 @@
 import type { Attributes } from "@machines/engine/graph/ir.ts";
-import { inputRow, type Window, windowOf } from "@machines/engine/ops/window.ts";
+import { eachTap, inputColumn, inputRow, type Window, windowOf } from "@machines/engine/ops/window.ts";
 
 /** A sliding window as `WindowReferee.Window` in Solidity. */
 export interface RefereeWindow {
@@ -46,4 +46,21 @@ export function pooledRange(window: Window, index: number): { from: number; coun
   const [low, high] = [touched[0] as number, touched.at(-1) as number];
   const plane = Math.floor(line / rows);
   return { from: (plane * window.h + low) * window.w, count: (high - low + 1) * window.w };
+}
+
+/** Row-major indices into the matrix [C kh kw, N OH OW] of the taps that cover element `index` of [N, C, H, W], in the order of taps. */
+export function foldedPlaces(window: Window, index: number): number[] {
+  const { n, c, h, w, kernel, out } = window;
+  const plane = Math.floor(index / (w * h));
+  const [row, column] = [Math.floor(index / w) % h, index % w];
+  const places: number[] = [];
+  eachTap(window, (i, j, tap) => {
+    for (let y = 0; y < out[0]; y++)
+      for (let x = 0; x < out[1]; x++)
+        if (inputRow(window, y, i) === row && inputColumn(window, x, j) === column) {
+          const line = (plane % c) * kernel[0] * kernel[1] + tap;
+          places.push((line * n + Math.floor(plane / c)) * out[0] * out[1] + y * out[1] + x);
+        }
+  });
+  return places;
 }

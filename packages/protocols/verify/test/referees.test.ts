@@ -13,7 +13,7 @@ import { reference as unfoldOf } from "@machines/engine/ops/unfold/reference.ts"
 import { windowOf } from "@machines/engine/ops/window.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TensorTree } from "../src/openTensor.ts";
-import { pooledRange, refereeWindow } from "../src/windowOpening.ts";
+import { foldedPlaces, pooledRange, refereeWindow } from "../src/windowOpening.ts";
 import {
   argumentsWithin,
   computeAll,
@@ -274,6 +274,24 @@ describe("windows", () => {
       await expect(
         twin.call("unfolded", [tree.root, window, BigInt(vector.output.length / 8), tree.open(0, 1)]),
       ).rejects.toThrow();
+    }
+  });
+
+  test("fold: every vector of the engine", async () => {
+    for (const vector of vectorsOf("fold")) {
+      const tree = new TensorTree(operand(vector, 0).values);
+      const { size, ...attrs } = vector.attrs ?? {};
+      const shape = size as readonly number[];
+      const window = refereeWindow(shape, attrs);
+      for (const index of sample(vector.output.length / 8, 24)) {
+        const openings = foldedPlaces(windowOf("fold", shape, attrs), index).flatMap((place) => tree.open(place, 1));
+        const answer = await twin.call("folded", [tree.root, window, BigInt(index), openings]);
+        expect(answer).toBe(expected(vector, index));
+        if (openings.length > 2) {
+          const fewer = twin.call("folded", [tree.root, window, BigInt(index), openings.slice(1)]);
+          await expect(fewer).rejects.toThrow();
+        }
+      }
     }
   });
 

@@ -21,6 +21,7 @@ import {ReduceReferee} from "@protocols/verify/contracts/ReduceReferee.sol";
 import {WindowReferee} from "@protocols/verify/contracts/WindowReferee.sol";
 contract Twin {
     function unfolded(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.unfolded(root, w, i, o); }
+    function folded(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.folded(root, w, i, o); }
     function maxPooled(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.maxPooled(root, w, i, o); }
     function averagePooled(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.averagePooled(root, w, i, o); }
     function read(bytes32 root, uint256 width, uint256 size, uint256 from, uint256 count, MerkleTensor.Opening[] calldata o) external view returns (bytes memory) {
