@@ -159,6 +159,15 @@ describe("the guard", () => {
     expect((await call({ origin: "null" })).status).toBe(403);
     expect((await call({ origin: "http://localhost:9999", host: "localhost:8080" })).status).toBe(403);
     expect((await call({ "sec-fetch-site": "cross-site" })).status).toBe(403);
+    const image = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" };
+    for (const path of ["/v1/toys/add?a=1", "/v1/toys/read?path=/etc/hostname", "/v1/blobs/0x00", "/V1/status"]) {
+      expect((await runtime.app.request(path, { headers: image })).status, path).toBe(403);
+      expect((await runtime.app.request(path, { headers: { "sec-fetch-site": "same-site" } })).status, path).toBe(403);
+    }
+    expect(
+      (await runtime.app.request("/v1/toys/add?a=1", { headers: { "sec-fetch-site": "same-origin" } })).status,
+    ).toBe(200);
+    expect((await runtime.app.request("/decisions/7", { headers: image })).status).toBe(404);
     await make({ origins: ["https://dash.example"] });
     const allowed = await call({ origin: "https://dash.example" });
     expect([allowed.status, allowed.headers.get("access-control-allow-origin")]).toEqual([200, "https://dash.example"]);

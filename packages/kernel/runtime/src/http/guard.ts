@@ -46,9 +46,12 @@ export function guard(options: GuardOptions): MiddlewareHandler {
     const origin = context.req.header("origin");
     const own = context.req.header("host") ?? url.host;
     const foreign = origin !== undefined && !origins.includes(origin) && hostOf(origin) !== own;
-    const crossSite = context.req.header("sec-fetch-site") === "cross-site" && origin === undefined;
+    // Reads go by GET, too, and some write a file or run a model: an image of another site's page must not ask for them,
+    // while its links may lead to the dashboard. Only pages send this header.
+    const site = context.req.header("sec-fetch-site");
+    const elsewhere = origin === undefined && (site === "cross-site" || site === "same-site");
     const safe = context.req.method === "GET" || context.req.method === "HEAD";
-    if (foreign || (crossSite && !safe)) {
+    if (foreign || (elsewhere && !(safe && isPage(context.req.path)))) {
       throw new HttpError(403, "ForeignOriginError", "A page of another site may not call this node.", [
         "Add the page's origin to the node's settings if it is yours.",
       ]);
@@ -71,6 +74,11 @@ export function checkToken(token: string | undefined, authorization: string | un
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
+
+/** Whether a path is one of the dashboard's, not of the API. */
+function isPage(path: string): boolean {
+  return !/^\/(v1|mcp|metrics|openapi\.json|readyz|healthz)(\/|$)/i.test(path);
+}
 
 function nameOf(host: string): string {
   return host.replace(/:\d+$/, "").toLowerCase();
