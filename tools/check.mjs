@@ -16,6 +16,7 @@ export const checks = [
   ["type-aware lint", join(bin, "oxlint"), ["--type-aware", "--quiet", "packages", "bench", "test"]],
   ["unused code", join(bin, "knip"), ["--no-progress", "--no-config-hints"]],
   ["manners", node, ["tools/manners.mjs"]],
+  ["map", node, ["tools/map.mjs", "--check"]],
 ];
 
 let failed = 0;
