@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { merkleRoot } from "@base/bytes/merkle.ts";
 import { describe, expect, test } from "vitest";
-import { folder, open, record, records } from "../test/logs.ts";
+import { folder, open, record, records, signer } from "../test/logs.ts";
 import { JournalDamagedError, LogDiskError } from "./errors.ts";
 import { folderSource, openReader } from "./reader.ts";
 
@@ -24,15 +24,16 @@ describe("crash", () => {
     const name = journal(dir).slice(dir.length);
     const expected = merkleRoot([...records(0, 258), record(900)]);
     for (let cut = before; cut <= whole.length; cut++) {
-      for (const tail of cut % 8 ? [0] : [0, 64]) {
+      for (const tail of cut % 16 ? [0] : [0, 64]) {
         const torn = folder();
         cpSync(dir, torn, { recursive: true });
         writeFileSync(join(torn, name), Buffer.concat([whole.subarray(0, cut), Buffer.alloc(tail)]));
         const again = await open(torn);
         expect(again.size).toBe(cut === whole.length ? 261 : 258);
-        await again.append([record(900)]);
-        const { root } = await again.checkpoint();
-        if (cut < whole.length) expect(root).toBe(expected);
+        if (cut % 8 === 0 && cut < whole.length) {
+          await again.append([record(900)]);
+          expect((await again.checkpoint()).root).toBe(expected);
+        }
         await again.close();
       }
     }
@@ -68,7 +69,6 @@ describe("crash", () => {
     const again = await open(dir);
     const { root } = await again.checkpoint();
     expect(root).toBe(merkleRoot(records(0, 600)));
-    const { signer } = await import("../test/logs.ts");
     const trust = { origin: again.origin, keys: [signer.verifier] };
     await (await openReader({ source: folderSource(dir), trust })).audit();
   });
@@ -94,7 +94,7 @@ describe("crash", () => {
     const child = fileURLToPath(new URL("../test/crashChild.ts", import.meta.url));
     let call = 0;
     let size = 0;
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const killed = spawn(process.execPath, [child, dir, String(call)], { stdio: ["ignore", "pipe", "inherit"] });
       let text = "";
       killed.stdout.on("data", (data) => {
@@ -108,7 +108,6 @@ describe("crash", () => {
       const log = await open(dir, { origin: "crash.example/log" });
       expect(log.size).toBeGreaterThanOrEqual(size);
       const published = await log.checkpoint();
-      const { signer } = await import("../test/logs.ts");
       const trust = { origin: log.origin, keys: [signer.verifier] };
       const reader = await openReader({ source: folderSource(dir), trust });
       await reader.audit();

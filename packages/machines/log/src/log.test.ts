@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { leafHash, MerkleTree, merkleRoot } from "@base/bytes/merkle.ts";
 import { UnavailableError } from "@base/errors";
@@ -151,7 +151,6 @@ describe("log", () => {
   });
 
   test("a log whose files are older or other than what was signed is not opened", async () => {
-    const { cpSync, rmSync } = await import("node:fs");
     const [dir, copy, other] = [folder(), folder(), folder()];
     const log = await open(dir);
     await log.append(records(0, 10));

@@ -5,6 +5,10 @@ import { fileURLToPath } from "node:url";
 import { type Abi, decodeEventLog, decodeFunctionResult, encodeFunctionData, type Hex } from "viem";
 import type { AnchorChain, AnchorEvent } from "../src/anchor.ts";
 
+// What a JSON-RPC answer or a decoded log holds is known by the call that asked for it.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Answer = any;
+
 const require = createRequire(import.meta.url);
 const source = fileURLToPath(new URL("../contracts/Anchor.sol", import.meta.url));
 
@@ -51,7 +55,7 @@ export async function openAnchorNet(production = false): Promise<AnchorNet> {
   const { abi, bytecode } = compile(production);
   const { default: hre } = await import("hardhat");
   const { provider, close } = await hre.network.create();
-  const request = (method: string, params: unknown[] = []) => provider.request({ method, params }) as Promise<any>;
+  const request = (method: string, params: unknown[] = []) => provider.request({ method, params }) as Promise<Answer>;
   const [signer] = (await request("eth_accounts")) as [Hex];
   const send = async (tx: object) => {
     const hash = await request("eth_sendTransaction", [{ from: signer, ...tx }]);
@@ -82,9 +86,9 @@ export async function openAnchorNet(production = false): Promise<AnchorNet> {
       },
       async events(fromBlock, toBlock) {
         const range = { fromBlock: `0x${fromBlock.toString(16)}`, toBlock: `0x${toBlock.toString(16)}` };
-        const logs = (await request("eth_getLogs", [{ address: to, ...range }])) as any[];
+        const logs = (await request("eth_getLogs", [{ address: to, ...range }])) as Answer[];
         return logs.map((log): AnchorEvent => {
-          const { eventName, args } = decodeEventLog({ abi, data: log.data, topics: log.topics }) as any;
+          const { eventName, args } = decodeEventLog({ abi, data: log.data, topics: log.topics }) as Answer;
           return { name: eventName, ...args, blockNumber: BigInt(log.blockNumber), blockHash: log.blockHash };
         });
       },
