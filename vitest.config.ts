@@ -6,9 +6,9 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["packages/**/*.test.ts", "tools/**/*.test.ts", "test/evidence/**/*.test.ts"],
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: "journey",
           include: ["test/**/*.test.ts"],
-          exclude: ["**/*.long.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.long.test.ts", "**/node_modules/**", "test/evidence/**"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
