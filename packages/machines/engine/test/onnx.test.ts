@@ -202,6 +202,15 @@ test("a subgraph that calls itself for ever stops", () => {
   expect(() => model.run({ x: fromNumbers("float32", [2], [1, 2]) })).toThrow(OnnxLimitError);
 });
 
+test("many large values at a time are refused", () => {
+  const size = { name: "s", dims: [1n], dataType: 7, int64Data: [2n ** 25n] };
+  const zero = { name: "zero", dims: [1n], dataType: 9, rawData: Uint8Array.of(0) };
+  const copies = Array.from({ length: 20 }, (_, i) => node("Identity", ["e"], [`e${i}`]));
+  const expand = node("Expand", ["zero", "s"], ["e"]);
+  const file = fileOf({ ...io, initializer: [size, zero], node: [expand, ...copies, node("Relu", ["x"], ["y"])] });
+  expect(() => importOnnx(file).run({ x: fromNumbers("float32", [2], [1, 2]) })).toThrow(/holds more than/);
+});
+
 test("wrong feeds are refused", () => {
   const model = importOnnx(bytes);
   expect(() => model.run({})).toThrow(/"x" is missing/);

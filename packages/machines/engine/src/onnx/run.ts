@@ -31,6 +31,15 @@ class Scope {
 /** Nodes that one run may execute, loops included. */
 const MAX_STEPS = 1_000_000;
 const MAX_CALLS = 64;
+/** Elements that all values of one run may hold at a time: 2^29. */
+const MAX_HELD = 2 ** 29;
+
+/** Elements of a value, entries of sequences included. */
+function heldBy(value: OnnxValue): number {
+  if (value === null) return 1;
+  if ("dtype" in value) return 1 + value.data.length;
+  return value.reduce((sum, entry) => sum + heldBy(entry), 1);
+}
 
 /** NaN has one bit pattern at operator borders (contract F32S). */
 function clean(value: OnnxValue): OnnxValue {
@@ -43,6 +52,7 @@ export class Executor {
   readonly #model: CheckedModel;
   readonly #constants = new WeakMap<GraphProto, ReadonlyMap<string, OnnxTensor>>();
   #steps = 0;
+  #held = 0;
 
   constructor(model: CheckedModel) {
     this.#model = model;
@@ -66,6 +76,7 @@ export class Executor {
   /** The outputs of the main graph, in order; throws OnnxError. */
   run(feeds: ReadonlyMap<string, OnnxValue>): OnnxValue[] {
     this.#steps = 0;
+    this.#held = 0;
     const { graph, opsets } = this.#model;
     const scope = new Scope();
     for (const [name, tensor] of this.#constantsOf(graph)) scope.set(name, tensor);
@@ -90,7 +101,10 @@ export class Executor {
     graph.input.forEach(({ name = "" }, index) => {
       if (inputs[index] !== undefined) scope.set(name, inputs[index]);
     });
-    return this.#body(graph, scope, opsets, depth + 1);
+    const before = this.#held;
+    const results = this.#body(graph, scope, opsets, depth + 1);
+    this.#held = before + results.reduce((sum, value) => sum + heldBy(value), 0);
+    return results;
   }
 
   #node(node: NodeProto, scope: Scope, opsets: ReadonlyMap<string, number>, depth: number): void {
@@ -106,6 +120,8 @@ export class Executor {
       const value = results[index];
       if (value === undefined)
         throw new OnnxModelError(`Node ${node.name ?? ""} (${node.opType}) does not give output ${index}.`);
+      this.#held += heldBy(value);
+      if (this.#held > MAX_HELD) throw new OnnxLimitError(`The run holds more than ${MAX_HELD} elements at a time.`);
       scope.set(name, clean(value));
     });
   }

@@ -204,7 +204,18 @@ function treeClassifier(call: Call): OnnxTensor[] {
     return classified(call, scores, scores.length, true);
   }
   const scores = base(call, runTrees(call, nodes, roots, labels, x, "SUM"), labels);
+  const votes = nodes.map((node) => ({ ...node, weights: node.weights.map(([target]) => [target, 1] as const) }));
+  requireVotes(call, scores, runTrees(call, votes, roots, labels, x, "SUM"), labels);
   return classified(call, scores, scores.length / labels, false);
+}
+
+/** Refuses rows whose best class got no weight from any leaf: runtimes disagree on whether its 0 counts. */
+function requireVotes(call: Call, scores: Float32Array, votes: Float64Array, labels: number): void {
+  for (let row = 0; row < scores.length; row += labels) {
+    const own = scores.subarray(row, row + labels);
+    const best = own.indexOf(own.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY));
+    if (votes[row + best] === 0) throw call.unsupported("a row whose best class no leaf speaks for");
+  }
 }
 
 const MODES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER"];
