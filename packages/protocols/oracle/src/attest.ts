@@ -8,12 +8,18 @@ import { envelopeSigner, signEnvelope } from "./envelope.ts";
 import { ableOperators, same } from "./operators.ts";
 import { type attestInput, attestOutput } from "./schemas.ts";
 import { type RequestState, requestState } from "./state.ts";
-import { reexecute } from "./submit.ts";
+import { reexecute, VALIDITY } from "./submit.ts";
 import { unfitTerms } from "./terms.ts";
 import type { Answer } from "./types.ts";
 
 /** Most bytes and milliseconds that a peer's answer may take. */
 const PEER = { bytes: 64_000, milliseconds: 20_000 };
+
+/** Results kept at most, and milliseconds before one that failed is computed again. */
+const RESULTS = { most: 256, retry: 5_000 };
+
+/** Seconds that two nodes' newest blocks may be apart. */
+const LAG = 60n;
 
 /**
  * Signs another operator's answer, if this node's own re-execution gives the same result: what it signs is
@@ -31,9 +37,12 @@ export async function attest(
   if (state.status !== "open" || now > request.expiry) {
     throw new InvalidInputError(`Decision ${given.id} takes no answer: it is ${state.status}.`);
   }
-  if (given.answer.producedAt > now + 60n || given.answer.validUntil < now + BigInt(policy.window)) {
+  const { producedAt, validUntil } = given.answer;
+  const window = now + BigInt(policy.window);
+  const early = producedAt < state.askedAt || validUntil < window;
+  if (early || producedAt > now + LAG || validUntil > window + VALIDITY + LAG) {
     throw new InvalidInputError("The answer's times do not fit the newest block.", {
-      data: { now: now.toString(), producedAt: given.answer.producedAt.toString() },
+      data: { now: now.toString(), producedAt: producedAt.toString() },
     });
   }
   const able = await ableOperators(context, context.duties.operators, policy);
@@ -41,7 +50,7 @@ export async function attest(
   const unfit = await unfitTerms(context, state);
   if (unfit)
     throw new InvalidInputError(`This node does not stake under the policy of decision ${given.id}: ${unfit}.`);
-  const own = resultHash(await reexecute(context, state));
+  const own = await ownResult(context, state);
   const theirs = resultHash({ modelId: request.modelId, inputHash: request.inputHash, ...given.answer });
   if (own !== theirs) {
     throw new InvalidInputError(`Re-execution of decision ${given.id} gives another result.`, {
@@ -56,6 +65,25 @@ export async function attest(
     })),
   );
   return { signatures };
+}
+
+/** Results under way or found, by store and request. */
+const results = new WeakMap<object, Map<Hex, { hash: Promise<Hex>; until: number }>>();
+
+/** This node's own result: however often strangers ask for a signature, a model runs once, a failing one at intervals. */
+function ownResult(context: Context, state: RequestState): Promise<Hex> {
+  const kept = results.get(context.store) ?? new Map<Hex, { hash: Promise<Hex>; until: number }>();
+  results.set(context.store, kept);
+  const found = kept.get(state.id);
+  if (found && context.clock() < found.until) return found.hash;
+  const entry = { hash: reexecute(context, state).then(resultHash), until: Number.POSITIVE_INFINITY };
+  entry.hash.catch(() => {
+    entry.until = context.clock() + RESULTS.retry;
+  });
+  const [oldest] = kept.keys();
+  if (oldest && kept.size >= RESULTS.most) kept.delete(oldest);
+  kept.set(state.id, entry);
+  return entry.hash;
 }
 
 /** Asks the peers to attest; only signatures of admitted operators over exactly this envelope are kept. */

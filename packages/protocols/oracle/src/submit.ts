@@ -14,7 +14,7 @@ export class TooFewSignaturesError extends BaseError {
 }
 
 /** How long an answer is meant to be acted upon, in seconds, beyond the end of its window. */
-const VALIDITY = 30n * 86_400n;
+export const VALIDITY = 30n * 86_400n;
 
 /** Re-executes a request's model on its input. Reasons and evidence are kept where anyone can fetch them by hash. */
 export async function reexecute(

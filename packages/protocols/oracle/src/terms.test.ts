@@ -33,7 +33,7 @@ const given = {
   whyHash: hash,
   evidenceRoot: hash,
   producedAt: 1_000n,
-  validUntil: 10n ** 12n,
+  validUntil: 10_000n,
 };
 
 let dir: string;
@@ -109,7 +109,9 @@ describe("O13: whom a node's duties stake under", () => {
   ])("not %s, whether asked, asked to sign, or to watch", async (_, terms) => {
     await index(terms);
     await answer(context, { id, turn: true });
-    await expect(attest(context, { id, answer: given })).rejects.toThrow("does not stake under the policy");
+    const validUntil = 1_000n + BigInt((terms as Partial<typeof sound>).window ?? sound.window);
+    const asking = attest(context, { id, answer: { ...given, validUntil } });
+    await expect(asking).rejects.toThrow("does not stake under the policy");
     await db.kysely.deleteFrom("ix_oracle_requests").execute();
     await db.kysely.deleteFrom("ix_oracle_policies").execute();
     await index(terms, true);
@@ -141,5 +143,26 @@ describe("O14: bytes that are away for a moment", () => {
     const error = await watch(context, { id }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(NotYetError);
     expect((error as NotYetError).data["retryAt"]).toBe(65_000);
+  });
+});
+
+describe("attest", () => {
+  it("runs a model once, however often strangers ask", async () => {
+    await index({});
+    const ask = () => attest(context, { id, answer: given }).catch(() => "refused");
+    await Promise.all(Array.from({ length: 9 }, ask));
+    await ask();
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["before it was asked", { producedAt: 0n }],
+    ["in a minute and more", { producedAt: 1_061n }],
+    ["valid for ever", { validUntil: 2n ** 64n - 1n }],
+    ["valid no longer than its window", { validUntil: 4_599n }],
+  ])("signs no answer that is made %s", async (_, times) => {
+    await index({});
+    const answered = { ...given, ...times };
+    await expect(attest(context, { id, answer: answered })).rejects.toThrow("times do not fit");
   });
 });
