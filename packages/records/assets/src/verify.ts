@@ -161,6 +161,7 @@ async function* entryChecks(
     // `assay/payout/1` speaks about a payout and names its id: a receipt cannot pass off one payout for another.
     yield same("node", entry.node.kind, type.split("/").at(-2) ?? type);
     yield { name: "names its node", ok: names(entry.statement, entry.node.id), detail: entry.node.id };
+    yield* groundChecks(receipt, entry.statement);
   }
   const load = verifiers[type];
   if (load) yield* guarded(type, run(await load(), context, entry.statement));
@@ -200,6 +201,21 @@ function* linkChecks(receipt: Receipt, statement: AssetStatement): Iterable<Find
   const data = (parents: readonly { asset: string; root: string }[]) =>
     parents.map(({ asset, root }) => `${asset} ${root}`).join(", ");
   yield same("run: data", data(trained.data), data(statement.parents));
+}
+
+/** A payout's decision and a decision's model must be in the receipt too: else nobody looks at them. */
+function* groundChecks(receipt: Receipt, statement: unknown): Iterable<Finding> {
+  const { decision, request } = statement as { decision?: unknown; request?: { modelId?: unknown } };
+  const model = request?.modelId;
+  const grounds = [
+    ...(typeof decision === "string" ? [`decision:${lower(decision)}`] : []),
+    ...(model === undefined || String(model) === "0" ? [] : [`asset:${model}`]),
+  ];
+  const stated = new Set(receipt.statements.map(({ node }) => lower(key(node))));
+  for (const ground of grounds) {
+    const ok = stated.has(ground);
+    yield { name: `rests on ${ground}`, ok, detail: `${ok ? "in" : "not in"} the receipt` };
+  }
 }
 
 /** By its own `id` alone: whoever asks for a decision chooses other fields, and could put another's id there. */

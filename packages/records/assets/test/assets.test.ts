@@ -430,6 +430,26 @@ describe.each(databases)("on %s", (kind) => {
       expect(failing(await verifyReceipt(node.context, lie, yes))).toEqual(["decision:0x05 names its node"]);
     });
 
+    test("a payout without its decision, or a decision without its model, is no whole receipt", async () => {
+      const [payout, decision] = ["payout", "decision"].map((kind) => ({ kind, id: "9" }));
+      const made = (facts: { type: string; id: string }, at: typeof payout) =>
+        bent((copy) => {
+          copy.nodes.push({ ...(at as { kind: string; id: string }), label: "" });
+          copy.statements.push({ node: at as never, hash: statementHash(facts), statement: facts });
+          copy.edges.push({ from: at as never, to: copy.subject, role: "rests on" });
+          copy.subject = at as never;
+        });
+      const yes = async () => async function* () {};
+      const all = { "assay/payout/1": yes, "assay/decision/1": yes };
+      const check = async (facts: { type: string; id: string }, at: typeof payout) =>
+        failing(await verifyReceipt(node.context, made(facts, at), all));
+      const paid = { type: "assay/payout/1", id: "9", decision: "0xAB" };
+      expect(await check(paid, payout)).toEqual(["payout:9 rests on decision:0xab"]);
+      const decided = (modelId: string) => ({ type: "assay/decision/1", id: "9", request: { modelId } });
+      expect(await check(decided("77"), decision)).toEqual(["decision:9 rests on asset:77"]);
+      expect(await check(decided(derived.id), decision)).toEqual([]);
+    });
+
     test("a receipt that leaves out what its subject stands on is found by the node's own index", async () => {
       const { db } = node.context;
       const facts = { type: "assay/payout/1", id: "8" };
