@@ -23,11 +23,13 @@ const files = [
 ].sort();
 const label = (file) =>
   file.startsWith("bench/") ? basename(file, ".bench.ts") : `${file.split("/")[2]}.${basename(file, ".bench.ts")}`;
-const chosen = names.length
-  ? files.filter((file) =>
-      names.some((name) => label(file).startsWith(name) || name.startsWith(`${label(file).split(".")[0]}.`)),
-    )
-  : files;
+/** A name chooses a file by any word of its label, and among its lines by prefix. */
+const chooses = (name, file) =>
+  label(file)
+    .split(".")
+    .some((word) => word === name.split(".")[0]);
+const chosen = names.length ? files.filter((file) => names.some((name) => chooses(name, file))) : files;
+const wanted = (line) => names.length === 0 || names.some((name) => !name.includes(".") || line.bench.startsWith(name));
 
 if (chosen.length === 0) {
   process.stderr.write(`No benchmark is named ${names.join(", ")}.\nThere are: ${files.map(label).join(", ")}\n`);
@@ -41,6 +43,7 @@ for (const file of chosen) {
     const { run } = await import(pathToFileURL(join(root, file)).href);
     for (const line of await run()) {
       const { bench, value, unit, against, ratio } = line;
+      if (!wanted(line)) continue;
       if (json) console.log(JSON.stringify({ bench, value, unit, against, ratio }));
       else
         console.log(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { measureGas } from "./gas.ts";
 
-/** V6. The bars are what a dispute is planned with; `bench/gas.bench.ts` prints the figures. */
+/** V6. The bars are what a dispute is planned with; `npm run bench -- disputes` prints the figures. */
 test("one operation and one element cost no more than the bars", async () => {
   const figures = await measureGas();
   const bars = {
