@@ -6,14 +6,19 @@ import { findOp } from "../ops/registry.ts";
 
 /** Below this many elements a reference costs less than binding a kernel; both give the same bits. */
 const SMALL = 8192;
-const KEPT = 32;
+/** Operand elements of the bound kernels that are kept for the next run: 2^26. */
+const KEPT = 2 ** 26;
+
+/** What a kernel costs besides its operands, in elements. */
+const PAGE = 32_768;
 
 interface Operand {
   readonly shape: Shape;
   readonly values: Float32Array;
 }
 
-const programs = new Map<string, Program>();
+const programs = new Map<string, { readonly program: Program; readonly size: number }>();
+let kept = 0;
 
 function programOf(op: string, shapes: readonly Shape[], attrs: Attributes): Program {
   const key = JSON.stringify([op, shapes, attrs]);
@@ -21,7 +26,7 @@ function programOf(op: string, shapes: readonly Shape[], attrs: Attributes): Pro
   if (known !== undefined) {
     programs.delete(key);
     programs.set(key, known);
-    return known;
+    return known.program;
   }
   const b = new Builder();
   b.output(
@@ -33,9 +38,14 @@ function programOf(op: string, shapes: readonly Shape[], attrs: Attributes): Pro
     ),
   );
   const program = new Program(b.finish());
-  programs.set(key, program);
-  const oldest = programs.keys().next().value;
-  if (programs.size > KEPT && oldest !== undefined) programs.delete(oldest);
+  const size = shapes.reduce((sum, shape) => sum + sizeOf(shape), PAGE);
+  programs.set(key, { program, size });
+  kept += size;
+  for (const [oldest, entry] of programs) {
+    if (kept <= KEPT || programs.size === 1) break;
+    programs.delete(oldest);
+    kept -= entry.size;
+  }
   return program;
 }
 
