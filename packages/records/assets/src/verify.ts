@@ -118,7 +118,7 @@ async function* completeness(context: Pick<Context, "db">, receipt: Receipt): As
     const detail = `${key(receipt.subject)} is not in this node's index: what a room's verifier does not ask for may be missing`;
     return yield { name: "complete", ok: true, skipped: true, detail };
   }
-  const stated = new Set(receipt.statements.map(({ node }) => key(node)));
+  const stated = new Set<string>(receipt.statements.map(({ node }) => key(node)));
   const link = ({ from, to }: Pick<LineageEdge, "from" | "to">) => `${key(from)} -> ${key(to)}`;
   const edges = new Set(receipt.edges.map(link));
   const lost = [
@@ -208,10 +208,10 @@ function* groundChecks(receipt: Receipt, statement: unknown): Iterable<Finding> 
   const { decision, request } = statement as { decision?: unknown; request?: { modelId?: unknown } };
   const model = request?.modelId;
   const grounds = [
-    ...(typeof decision === "string" ? [`decision:${lower(decision)}`] : []),
+    ...(typeof decision === "string" ? [`decision:${decision.toLowerCase()}`] : []),
     ...(model === undefined || String(model) === "0" ? [] : [`asset:${model}`]),
   ];
-  const stated = new Set(receipt.statements.map(({ node }) => lower(key(node))));
+  const stated = new Set<string>(receipt.statements.map(({ node }) => key(node).toLowerCase()));
   for (const ground of grounds) {
     const ok = stated.has(ground);
     yield { name: `rests on ${ground}`, ok, detail: `${ok ? "in" : "not in"} the receipt` };
