@@ -61,6 +61,25 @@ function grow(chain: FakeChain, count: number, start: number): void {
   }
 }
 
+it("goes on past blocks whose blooms speak of its contracts without a log of them, however many follow each other", async () => {
+  kind = "sqlite";
+  const chain = new FakeChain();
+  const request = chain.client.request as (asked: { method: string }) => Promise<object | null>;
+  // As when a token moves into one of our contracts: its address and a selector we know, but not together.
+  const bloomed = async (asked: { method: string }) => {
+    const found = await request(asked);
+    return asked.method === "eth_getBlockByNumber" && found ? { ...found, logsBloom: `0x${"ff".repeat(256)}` } : found;
+  };
+  Object.assign(chain, { kind: "rpc", client: { request: bloomed } });
+  for (let at = 0; at < 5; at++) chain.mine([]);
+  const db = await database();
+  const one = await indexer(chain, db);
+  one.start();
+  ends.unshift(() => one.stop());
+  await one.indexed(5n);
+  expect((await rows(db)).cursor.block).toBe(5);
+});
+
 describe.each(kinds)("the indexer on %s", (on) => {
   beforeEach(() => {
     kind = on;

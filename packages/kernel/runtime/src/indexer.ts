@@ -94,7 +94,8 @@ export class Indexer {
   #range: bigint;
   #shorterSince: number | undefined;
   /** Block whose logs seem to be missing, and how often it was looked at. */
-  #doubted: { hash: string; looks: number } | undefined;
+  /** By hash of a block in doubt: how often its logs were looked for. */
+  #doubted = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #stop: AbortController | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -468,16 +469,20 @@ export class Indexer {
     if (this.#options.chain.kind === "embedded") return;
     const told = new Set(logs.map(({ blockNumber }) => BigInt(blockNumber)));
     const first = to - from >= TIP ? to - TIP + 1n : from;
+    const looked = new Map<string, number>();
+    let missing: bigint | undefined;
     for (let number = first; number <= to; number++) {
       if (told.has(number)) continue;
       const { hash, bloom } = await this.#mustHeader(number);
       if (bloom === undefined || !this.#decoders.addresses.some((address) => mayHold(bloom, address))) continue;
       if (!this.#decoders.selectors.some((selector) => mayHold(bloom, selector))) continue;
-      const looks = this.#doubted?.hash === hash ? this.#doubted.looks : 0;
-      if (looks >= LOOKS) continue;
-      this.#doubted = { hash, looks: looks + 1 };
-      throw new UnavailableError(`The node shows block ${number} but not its logs yet.`);
+      const looks = this.#doubted.get(hash) ?? 0;
+      looked.set(hash, looks + 1);
+      if (looks < LOOKS) missing ??= number;
     }
+    // All of them are counted at each look: counted one at a time, blocks that follow each other would hold it up for ever.
+    this.#doubted = looked;
+    if (missing !== undefined) throw new UnavailableError(`The node shows block ${missing} but not its logs yet.`);
   }
 
   async #mustHeader(number: bigint): Promise<Header> {
