@@ -4,6 +4,9 @@ import { actions } from "./actions.ts";
 import { limitsOf } from "./limits.ts";
 import { migrations } from "./tables.ts";
 
+/** Attempts of what a season ends with: with pauses of at most five minutes, a chain may be out of reach for days. */
+const PATIENT = 2_000;
+
 /** Area-index cover: one final decision settles all policies of a season, by a formula, from a pool of capital. */
 export const cover = defineCapability({
   name: "cover",
@@ -25,9 +28,9 @@ export const cover = defineCapability({
   events: async () => (await import("./events.ts")).events,
   actions,
   jobs: [
-    { kind: "cover.decide", load: async () => (await import("./keeper.ts")).decide },
-    { kind: "cover.expire", load: async () => (await import("./keeper.ts")).expire },
-    { kind: "cover.settle", load: async () => (await import("./keeper.ts")).settle },
+    { kind: "cover.decide", attempts: PATIENT, load: async () => (await import("./keeper.ts")).decide },
+    { kind: "cover.expire", attempts: PATIENT, load: async () => (await import("./keeper.ts")).expire },
+    { kind: "cover.settle", attempts: PATIENT, load: async () => (await import("./keeper.ts")).settle },
   ],
   verifiers: {
     "assay/payout/1": async () => (await import("./verify.ts")).verify,

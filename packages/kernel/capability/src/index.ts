@@ -47,6 +47,8 @@ export interface Duties {
   readonly keeper?: string | undefined;
   /** Other nodes' API addresses, asked for blobs and signatures. */
   readonly peers: readonly string[];
+  /** Oracle policies that operators and watchers stake under; when absent or empty, any with sound terms. */
+  readonly policies?: readonly string[] | undefined;
 }
 
 /** What the shell hands to every action: take `Pick<Context, ...>` of what you need. */

@@ -53,6 +53,6 @@ export const arbitration = defineCapability({
   jobs: [
     { kind: "arbitration.commit", attempts: 40, load: async () => (await import("./vote.ts")).commit },
     { kind: "arbitration.reveal", attempts: 40, load: async () => (await import("./vote.ts")).reveal },
-    { kind: "arbitration.settle", load: async () => (await import("./vote.ts")).settle },
+    { kind: "arbitration.settle", attempts: 2_000, load: async () => (await import("./vote.ts")).settle },
   ],
 });

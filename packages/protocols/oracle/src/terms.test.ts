@@ -119,6 +119,15 @@ describe("O13: whom a node's duties stake under", () => {
     expect([asked, sent]).toEqual([[], []]);
   });
 
+  it("but under any that the node names, and then under no other", async () => {
+    await index({ arbiter: stranger });
+    const naming = (...policies: Hex[]) => ({ ...context, duties: { ...context.duties, policies } });
+    await answer(naming(word("07")), { id, turn: true });
+    expect(asked).toEqual([]);
+    await expect(answer(naming(word("07"), policyId), { id, turn: true })).rejects.toThrow("away");
+    expect(asked).toEqual([hash]);
+  });
+
   it("nor a court whose fee eats what a winner gets", async () => {
     const state = await index({}, true);
     fee = 50n;

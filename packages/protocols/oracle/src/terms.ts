@@ -12,12 +12,17 @@ const MAX_COURT_TIME = 30 * 86_400;
 /**
  * Why this node's duties put no bond under a policy; undefined where they do. Anyone may register a policy, name the
  * node's operators in it and a court of its own: whoever stakes under it gives the bond away. So the court must be
- * the deployment's panel, with the time to rule, and a bond must not be away for longer than some days. Rule O13.
+ * the deployment's panel, with the time to rule, and a bond must not be away for longer than some days. A node that
+ * names its policies stakes under these alone, as they are. Rule O13.
  */
 export async function unfitTerms(
-  context: Pick<Context, "chain" | "contracts">,
-  { policy }: Pick<RequestState, "policy">,
+  context: Pick<Context, "chain" | "contracts" | "duties">,
+  { policy, request }: Pick<RequestState, "policy" | "request">,
 ): Promise<string | undefined> {
+  const { policies = [] } = context.duties;
+  if (policies.length > 0) {
+    return policies.some((id) => same(id, request.policyId)) ? undefined : "it is not among this node's policies";
+  }
   const panel = context.contracts.get("Panel");
   if (!same(policy.arbiter, panel.address)) return `its court ${policy.arbiter} is not this deployment's panel`;
   if (policy.window > MAX_WINDOW) return `its window of ${policy.window} s is longer than ${MAX_WINDOW} s`;

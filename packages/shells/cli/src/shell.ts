@@ -20,6 +20,7 @@ const nodeFlags: readonly (readonly [string, string])[] = [
   ["--operators <names...>", "Keys that answer decisions."],
   ["--watchers <names...>", "Keys that re-execute answers and challenge wrong ones."],
   ["--panelists <names...>", "Keys that sit on the re-execution panel."],
+  ["--policies <ids...>", "Oracle policies to stake under; any with sound terms unless said."],
   ["--peers <addresses...>", "Other nodes' API addresses."],
   ["--deployment <file>", "File with the addresses of contracts that another node deployed."],
   ["--currency <address>", "ERC-20 that everything is paid in."],

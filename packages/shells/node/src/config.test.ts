@@ -11,6 +11,9 @@ describe("settings", () => {
     expect(config.port).toBe(1);
     expect(config.operators).toEqual(["a", "b"]);
     expect(config.chain).toBe("embedded");
+    const ids = [`0x${"ab".repeat(32)}`, `0x${"cd".repeat(32)}`];
+    expect(readConfig({}, { ASSAY_POLICIES: ids.join(",") }).policies).toEqual(ids);
+    expect(() => readConfig({}, { ASSAY_POLICIES: "0x1" })).toThrow(/policies.*\n.*ASSAY_POLICIES/);
     expect(readConfig({}, { ASSAY_RPC_URL: "http://127.0.0.1:8545" }).chain).toBe("rpc");
   });
   test("a wrong setting is named", () => {

@@ -43,6 +43,8 @@ const schema = z
     keeper: z.boolean().default(true),
     /** Other nodes' API addresses: blobs and operators' answers are fetched from them. */
     peers: z.array(url).default([]),
+    /** Ids of the oracle policies to stake under; when empty, any whose court and times are sound. */
+    policies: z.array(z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be ids of policies")).default([]),
     /** File with the addresses of contracts deployed by another node. */
     deployment: z.string().optional(),
     /** ERC-20 that everything is paid in; needed to deploy on a chain that is not a devnet. */
@@ -75,11 +77,12 @@ const environment: Record<string, string> = {
   panelists: "ASSAY_PANELISTS",
   keeper: "ASSAY_KEEPER",
   peers: "ASSAY_PEERS",
+  policies: "ASSAY_POLICIES",
   deployment: "ASSAY_DEPLOYMENT",
   currency: "ASSAY_CURRENCY",
   logLevel: "ASSAY_LOG_LEVEL",
 };
-const lists = new Set(["operators", "watchers", "panelists", "peers"]);
+const lists = new Set(["operators", "watchers", "panelists", "peers", "policies"]);
 
 /**
  * Reads the settings: flags win over the environment, the environment over the defaults.

@@ -173,6 +173,7 @@ function dutiesOf(config: Config, resting: ReadonlySet<string>): Duties {
     },
     keeper: config.keeper ? "keeper" : undefined,
     peers: config.peers,
+    policies: config.policies,
   };
 }
 
