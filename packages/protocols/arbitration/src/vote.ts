@@ -20,7 +20,7 @@ interface Payload {
   readonly disputeId: string;
 }
 
-/** Job: this node's members re-execute what is disputed and commit to what they found. Rules R2 and R3. */
+/** Job: this node's members re-execute what is disputed and commit to what they found. Rule R4. */
 export async function commit(context: Context, payload: Payload): Promise<void> {
   const members = await seatedMembers(context, payload);
   const { timestamp } = await context.chain.head();
@@ -76,7 +76,7 @@ export async function reveal(context: Context, payload: Payload): Promise<void> 
   }
 }
 
-/** Job: has the votes counted as soon as that is possible; the keeper pays the gas. Rule R5. */
+/** Job: has the votes counted as soon as that is possible; the keeper pays the gas. Rule R7. */
 export async function settle(context: Context, payload: Payload): Promise<void> {
   if (context.duties.keeper === undefined) return;
   const found = await caseOf(context, payload);
@@ -89,7 +89,16 @@ export async function settle(context: Context, payload: Payload): Promise<void> 
   await context.chain.write(keeper.account, context.contracts.get("Panel"), "settle", [BigInt(payload.disputeId)]);
 }
 
-/** Hash of what re-execution gives; the panel's own word for "cannot be had" once half the time to commit is over. */
+/**
+ * Seconds for which a member looks for bytes that are nowhere to be had: while it looks its stake is locked, and
+ * somebody who opens empty disputes must not keep the panel from real ones cheaply.
+ */
+const PATIENCE = 300n;
+
+/**
+ * Hash of what re-execution gives; the panel's own word for "cannot be had" when the bytes stay away for PATIENCE (or
+ * half the time to commit), and at once for a client other than this deployment's oracle. Rule R9.
+ */
 async function reexecute(context: Context, payload: Payload, found: Case, now: bigint): Promise<Hex> {
   const row = await context.db.kysely
     .selectFrom("ix_panel_disputes")
@@ -103,7 +112,10 @@ async function reexecute(context: Context, payload: Payload, found: Case, now: b
     const [, , modelId, inputHash] = decodeAbiParameters(head, row["context"] as Hex);
     return resultHash(await execute(context, modelId, inputHash));
   } catch (error) {
-    const patient = now < (BigInt(String(row["opened_at"])) + found.commitDeadline) / 2n;
+    const opened = BigInt(String(row["opened_at"]));
+    const half = (found.commitDeadline - opened) / 2n;
+    const known = String(row["client"]) === context.contracts.get("Oracle").address.toLowerCase();
+    const patient = known && now < opened + (half < PATIENCE ? half : PATIENCE);
     if (patient)
       throw new NotYetError(error instanceof BaseError ? error.shortMessage : String(error), context.clock() + PAUSE, {
         cause: error,

@@ -2,6 +2,7 @@ import { type Context, type Identity, NotYetError } from "@kernel/capability";
 import { iArbiterAbi } from "@records/bonds/abi.ts";
 import type { Hex } from "viem";
 import { type RequestState, requestState } from "./state.ts";
+import { unfitTerms } from "./terms.ts";
 import { rulings } from "./types.ts";
 
 /** Milliseconds between two looks at something whose time has not come. */
@@ -32,7 +33,7 @@ async function send(context: Context, by: Identity, functionName: string, args: 
 export async function finalize(context: Context, payload: { id: Hex }): Promise<void> {
   const by = keeper(context);
   const state = await requestState(context, payload.id);
-  if (!by || state.status !== "answered" || !state.answer) return;
+  if (!by || state.status !== "answered" || !state.answer || (await unfitTerms(context, state))) return;
   await past(context, state.answer.deadline, "An answer is final");
   await send(context, by, "finalize", [state.request, state.answer.answer, state.answer.signers]);
 }
@@ -53,7 +54,7 @@ export async function resolve(context: Context, payload: { id: Hex }): Promise<v
 export async function redeliver(context: Context, payload: { id: Hex }): Promise<void> {
   const by = keeper(context);
   const state = await requestState(context, payload.id);
-  if (!by || state.status !== "undelivered" || !state.answer) return;
+  if (!by || state.status !== "undelivered" || !state.answer || (await unfitTerms(context, state))) return;
   await send(context, by, "redeliver", [state.request, state.answer.answer, state.answer.signers]);
 }
 
@@ -69,7 +70,7 @@ export async function distribute(context: Context, payload: { id: Hex }): Promis
 export async function expire(context: Context, payload: { id: Hex }): Promise<void> {
   const by = keeper(context);
   const state = await requestState(context, payload.id);
-  if (!by || state.status !== "open") return;
+  if (!by || state.status !== "open" || (await unfitTerms(context, state))) return;
   await past(context, state.request.expiry, "A request without an answer expires");
   await send(context, by, "expire", [state.request]);
 }

@@ -4,6 +4,8 @@ import { bytesToHex, type Hex, parseEventLogs } from "viem";
 import type { z } from "zod";
 import { fundLedger } from "./deposit.ts";
 import { freeBond } from "./operators.ts";
+import { unfitTerms } from "./terms.ts";
+import { policySchema } from "./types.ts";
 import type { requestInput, requestOutput } from "./schemas.ts";
 
 /** Asks for a decision; the fee is taken from the requester's ledger balance, which is filled up where it is short. */
@@ -36,15 +38,24 @@ export async function request(
   return { id, policy: policyId, tx: receipt.transactionHash, gas: receipt.gasUsed, block: receipt.blockNumber };
 }
 
-/** Id of the policy registered last; throws NotFoundError when there is none. */
-async function newestPolicy(context: Pick<Context, "db">): Promise<Hex> {
-  const row = await context.db.kysely
+/**
+ * Id of the newest policy whose terms this node would itself stake under: anybody can register one, so the newest of
+ * all may have a stranger's court. Throws NotFoundError when there is none.
+ */
+async function newestPolicy(context: Pick<Context, "db" | "chain" | "contracts" | "duties">): Promise<Hex> {
+  const rows = await context.db.kysely
     .selectFrom("ix_oracle_policies")
-    .select("policy_id")
+    .select(["policy_id", "policy_json"])
     .orderBy("block", "desc")
     .orderBy("log_index", "desc")
-    .executeTakeFirst();
-  if (!row)
-    throw new NotFoundError("No policy is registered.", { hints: ["Register one with: assay oracle register-policy"] });
-  return row["policy_id"] as Hex;
+    .limit(100)
+    .execute();
+  for (const row of rows) {
+    const policyId = row["policy_id"] as Hex;
+    const policy = policySchema.parse(JSON.parse(String(row["policy_json"])));
+    if ((await unfitTerms(context, { policy, request: { policyId } })) === undefined) return policyId;
+  }
+  throw new NotFoundError("No policy with sound terms is registered.", {
+    hints: ["Register one with: assay oracle register-policy, or name one with --policy."],
+  });
 }

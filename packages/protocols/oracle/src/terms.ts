@@ -17,7 +17,7 @@ const MAX_COURT_TIME = 30 * 86_400;
  */
 export async function unfitTerms(
   context: Pick<Context, "chain" | "contracts" | "duties">,
-  { policy, request }: Pick<RequestState, "policy" | "request">,
+  { policy, request }: { policy: RequestState["policy"]; request: Pick<RequestState["request"], "policyId"> },
 ): Promise<string | undefined> {
   const { policies = [] } = context.duties;
   if (policies.length > 0) {

@@ -30,7 +30,7 @@ export function deploymentSettings(
     panelQuorum: BigInt(Math.floor(members.length / 2) + 1),
     panelTerms: {
       stake: 100n * UNIT,
-      fee: 10n * UNIT,
+      fee: 50n * UNIT,
       commitPeriod: 3_600,
       revealPeriod: 3_600,
       exitDelay: 86_400,
