@@ -146,6 +146,7 @@ describe("the same verbs on one's own data", () => {
     [["show", "999"], 3],
     [["trace", "payout:999"], 3],
     [["decide", "999", "--row", "1", "--as", "owner"], 3],
+    [["decide", "3", "--from", "1999-01-01", "--to", "1999-03-31", "--as", "owner"], 2],
     [["publish", "nowhere.csv", "--as", "owner"], 3],
     [["publish", "nowhere.csv", "--as", "nobody"], 3],
     [["pubish", "x"], 2],

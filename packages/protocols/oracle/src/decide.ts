@@ -1,6 +1,6 @@
 import { InvalidInputError, UnavailableError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { readModel, readTable, resultHash } from "@records/assets/execute.ts";
+import { execute, readModel, readTable, resultHash } from "@records/assets/execute.ts";
 import { type Input, putInput, type Selection } from "@records/assets/input.ts";
 import type { z } from "zod";
 import { request } from "./request.ts";
@@ -21,10 +21,13 @@ export async function decide(
     data: { asset: data.toString(), root, statement: statementHash },
     select: selection(given),
   };
+  const hash = await putInput(context, committed);
+  // Nobody could answer a question that does not fit the model: find out before a fee is paid.
+  await execute(context, given.model, hash);
   context.progress({ label: "asking" });
   const asked = await request(context, {
     model: given.model,
-    input: await putInput(context, committed),
+    input: hash,
     fee: given.fee,
     value: 0n,
     expiresIn: 86_400,

@@ -52,6 +52,8 @@ interface Stage {
 
 const BOND = 2_000n * UNIT;
 const SUM = 1_000n * UNIT;
+/** The score that the cheat claims: no drought at all. */
+const LIE = 95n * 10n ** 16n;
 
 /** Sells a policy for a season, has it decided, and sees it paid. Each part can be interrupted and run again. */
 export async function settleSeason(stage: Stage): Promise<Settled> {
@@ -153,7 +155,7 @@ async function ask({ node, call, season }: Stage, risk: string) {
     }
   }
   if (decision === null) throw new UnavailableError(`Risk ${risk} was not decided upon.`);
-  return { detail: `decision ${decision.slice(0, 10)}... by the model on the season's ${90} days`, decision };
+  return { detail: `decision ${decision.slice(0, 10)}... by the model on the season's days`, decision };
 }
 
 /** The last operator answers first and wrongly: it would pay nothing. */
@@ -166,7 +168,7 @@ async function cheat({ node }: Stage, id: Hex) {
   if (state.status === "open") {
     const head = await node.chain.head();
     const honest = answerFrom(await reexecute(context, state), state, head.timestamp);
-    const lie = { ...honest, output: 95n * 10n ** 16n };
+    const lie = { ...honest, output: LIE };
     const receipt = await submitAnswer(context, state, lie, node.keys.get(name));
     await context.indexed(receipt.blockNumber);
     claimed = lie.output;
@@ -209,7 +211,7 @@ async function decide({ node, call, season }: Stage, id: Hex) {
     ...values,
     cheat: {
       operator: liar,
-      claimed: String(95n * 10n ** 16n),
+      claimed: String(LIE),
       right: values.score,
       lost: slash?.amount ?? "0",
       burned: slash?.burned ?? "0",
