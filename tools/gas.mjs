@@ -1,4 +1,4 @@
-// Measures the gas of whole transactions (intrinsic cost and calldata included) on the production build, in an
+// Measures the gas of whole transactions (intrinsic cost and calldata included) of the contracts as generated, in an
 // in-process EVM, and keeps the figures in locks/gas.json.
 // "decision" is request + submit + finalize with a callback that writes one fresh slot, from a salt that served the
 // requester before; "decision.first" is the same from a salt used for the first time. Balances are not zero before.
@@ -48,44 +48,35 @@ contract Consumer is IReceiver {
   }
 }`;
 
-/** Compiles the contracts with the production settings of hardhat.config.ts. */
+/** The contracts as they are deployed (each room's generated files), and the consumer compiled with the same settings. */
 async function compile() {
   const require = createRequire(import.meta.url);
   const solc = require("solc");
   const config = (await import("../hardhat.config.ts")).default;
   const { settings } = config.solidity.profiles.production;
-  const files = [
-    "@protocols/oracle/contracts/Oracle.sol",
-    "@records/assets/contracts/Assets.sol",
-    "@protocols/arbitration/contracts/Panel.sol",
-    "@base/testkit/contracts/TestToken.sol",
-  ];
   const read = (path) => readFileSync(join(root, "node_modules", path), "utf8");
   const input = {
     language: "Solidity",
-    sources: {
-      "Consumer.sol": { content: consumerSource },
-      ...Object.fromEntries(files.map((file) => [file, { content: read(file) }])),
-    },
-    settings: {
-      ...settings,
-      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
-    },
+    sources: { "Consumer.sol": { content: consumerSource } },
+    settings: { ...settings, outputSelection: { "Consumer.sol": { "*": ["abi", "evm.bytecode.object"] } } },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: (path) => ({ contents: read(path) }) }));
   const errors = (output.errors ?? []).filter((error) => error.severity === "error");
   if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join("\n"));
-  const pick = (file, name) => {
-    const { abi, evm } = output.contracts[file][name];
-    return { name, abi, bytecode: `0x${evm.bytecode.object}`, size: evm.deployedBytecode.object.length / 2 };
-  };
+  const { abi, evm } = output.contracts["Consumer.sol"].Consumer;
   return {
-    oracle: pick(files[0], "Oracle"),
-    assets: pick(files[1], "Assets"),
-    panel: pick(files[2], "Panel"),
-    token: pick(files[3], "TestToken"),
-    consumer: pick("Consumer.sol", "Consumer"),
+    oracle: await deployed("Oracle", "protocols/oracle", "oracle"),
+    assets: await deployed("Assets", "records/assets", "assets"),
+    panel: await deployed("Panel", "protocols/arbitration", "panel"),
+    token: await deployed("TestToken", "base/testkit", "testToken"),
+    consumer: { name: "Consumer", abi, bytecode: `0x${evm.bytecode.object}` },
   };
+}
+
+async function deployed(name, room, key) {
+  const { [`${key}Abi`]: abi } = await import(`../packages/${room}/src/abi.ts`);
+  const { [`${key}Bytecode`]: bytecode } = await import(`../packages/${room}/src/bytecode.ts`);
+  return { name, abi, bytecode };
 }
 
 /** A chain in this process, with the clock in our hands. */
@@ -288,10 +279,7 @@ async function measure() {
       disputeId: 1n,
     });
   }
-  for (const contract of [oracle, assets, panel]) {
-    figures[`deploy.${contract.name}`] = contract.gas;
-    figures[`size.${contract.name}`] = contract.size;
-  }
+  for (const contract of [oracle, assets, panel]) figures[`deploy.${contract.name}`] = contract.gas;
   await net.close();
   return figures;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // All tests: static checks, contracts (build, size, gas, Solidity tests), TypeScript, journeys. `--long` adds the slow ones.
 // Exit code 0 only when everything passed; the last line counts what ran.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { bootstrap, root } from "./bootstrap.mjs";
 
@@ -20,37 +20,38 @@ mkdirSync(join(root, ".tmp"), { recursive: true });
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs one step; its output is shown as it comes. */
-function step(name, command, args, extra = {}) {
-  if (only && !name.includes(only)) return 0;
+/** Runs one step; with `show: "after"` its output comes in one piece when it ends. Resolves to whether it passed. */
+async function step(name, command, args, { extra = {}, show = "now" } = {}) {
+  if (only && !name.includes(only)) return true;
   const began = performance.now();
-  console.log(`\n== ${name}`);
-  const run = spawnSync(command, args, {
+  const title = `\n== ${name}\n`;
+  let held = "";
+  if (show === "now") process.stdout.write(title);
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...env, ...extra },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: show === "now" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (held += text));
+  const ok = await new Promise((resolve) => {
+    child.on("error", (error) => {
+      held += `${error}\n`;
+      resolve(false);
+    });
+    child.on("close", (code) => resolve(code === 0));
   });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const ok = run.status === 0;
-  console.log(`${ok ? "ok  " : "FAIL"} ${name} (${seconds} s)`);
+  if (show === "after") process.stdout.write(title);
+  process.stdout.write(`${held}${ok ? "ok  " : "FAIL"} ${name} (${seconds} s)\n`);
   total[ok ? "passed" : "failed"]++;
   return ok;
 }
 
-function vitest(name, projects, extra) {
-  step(
-    name,
-    join(bin, "vitest"),
-    [
-      "run",
-      ...projects.flatMap((p) => ["--project", p]),
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile=${report}`,
-    ],
-    extra,
-  );
-  if (only && !name.includes(only)) return;
+async function vitest(name, projects, extra) {
+  rmSync(report, { force: true });
+  const chosen = projects.flatMap((project) => ["--project", project]);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
+  await step(name, join(bin, "vitest"), ["run", ...chosen, ...reporters], { extra });
   if (!existsSync(report)) return;
   const counted = JSON.parse(readFileSync(report, "utf8"));
   total.passed += counted.numPassedTests;
@@ -58,11 +59,16 @@ function vitest(name, projects, extra) {
   total.skipped += counted.numPendingTests + counted.numTodoTests;
 }
 
-step("checks", node, ["tools/check.mjs"]);
-step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"]);
-step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"]);
-step("contracts: gas", node, ["tools/gas.mjs", "--check"]);
-step("contracts: tests", join(bin, "hardhat"), ["test", "solidity"]);
+/** The contracts' steps need one core and no TypeScript test: they run beside the checks and the unit tests. */
+async function contracts() {
+  const show = "after";
+  await step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"], {
+    show,
+  });
+  await step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"], { show });
+  await step("contracts: gas", node, ["tools/gas.mjs", "--check"], { show });
+  await step("contracts: tests", join(bin, "hardhat"), ["test", "solidity"], { show });
+}
 
 let database = {};
 let folder;
@@ -80,9 +86,12 @@ if (process.env.CI || process.env.ASSAY_TEST_POSTGRES === "auto") {
   }
 }
 try {
-  vitest("unit tests", ["unit"], database);
-  vitest("journeys", ["journey"], database);
-  if (long) vitest("long tests", ["long"], database);
+  const beside = contracts();
+  await step("checks", node, ["tools/check.mjs"]);
+  await vitest("unit tests", ["unit"], database);
+  await beside;
+  await vitest("journeys", ["journey"], database);
+  if (long) await vitest("long tests", ["long"], database);
 } finally {
   if (folder) spawnSync(node, ["tools/postgres.mjs", "stop", folder], { cwd: root, env, stdio: "ignore" });
 }
