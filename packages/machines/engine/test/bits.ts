@@ -111,12 +111,9 @@ export const FORMS: readonly Form[] = [
     [100, 18],
     [0, 5],
   ].map((shape) => ({ op: "colsum", shapes: [shape] })),
-  ...WINDOWS.flatMap(([shape, attrs]) => ["unfold", "maxpool"].map((op) => ({ op, shapes: [shape], attrs }))),
-  ...WINDOWS.filter(([, attrs]) => attrs.pads === undefined).map(([shape, attrs]) => ({
-    op: "avgpool",
-    shapes: [shape],
-    attrs,
-  })),
+  ...WINDOWS.flatMap(([shape, attrs]) =>
+    ["unfold", "maxpool", "avgpool"].map((op) => ({ op, shapes: [shape], attrs })),
+  ),
   {
     op: "maxpoolgrad",
     shapes: [

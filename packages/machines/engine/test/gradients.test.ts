@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { gradients } from "../src/graph/autodiff.ts";
+import { batchMatmul } from "../src/graph/batchMatmul.ts";
 import { Builder } from "../src/graph/build.ts";
 import { type Shape, sizeOf } from "../src/graph/ir.ts";
 import { Program } from "../src/graph/program.ts";
@@ -55,6 +56,9 @@ const CASES: readonly Case[] = [
     binary(op, [3, 4], []),
     binary(op, [3, 1], [3, 4]),
     binary(op, [1, 4], [3, 4]),
+    binary(op, [2, 1, 4], [1, 3, 1]),
+    binary(op, [2, 1, 2, 1], [3, 2, 2]),
+    binary(op, [2, 3, 1, 2], [1, 1, 3, 1]),
   ]),
   {
     name: "matmul",
@@ -107,6 +111,35 @@ const CASES: readonly Case[] = [
     name: "avgpool",
     shapes: [[2, 2, 4, 5]],
     write: (b, [x]) => b.op("avgpool", [x as string], { kernel: [2, 3], strides: [2, 1] }),
+  },
+  {
+    name: "avgpool with padding",
+    shapes: [[1, 2, 4, 4]],
+    write: (b, [x]) => b.op("avgpool", [x as string], { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 0, 1] }),
+  },
+  {
+    name: "conv2d in groups",
+    shapes: [
+      [2, 4, 4, 5],
+      [6, 2, 2, 3],
+    ],
+    write: (b, inputs) => b.op("conv2d", inputs, { groups: 2, pads: [1, 0, 0, 1], strides: [2, 1] }),
+  },
+  {
+    name: "depthwise conv2d",
+    shapes: [
+      [2, 3, 4, 4],
+      [3, 1, 3, 3],
+    ],
+    write: (b, inputs) => b.op("conv2d", inputs, { groups: 3, pads: [1, 1, 1, 1] }),
+  },
+  {
+    name: "matrices multiplied pair by pair",
+    shapes: [
+      [3, 2, 4],
+      [3, 4, 5],
+    ],
+    write: (b, [l, r]) => batchMatmul(b, l as string, r as string),
   },
   unary("softmax"),
   unary("logsumexp"),

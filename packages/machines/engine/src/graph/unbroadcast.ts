@@ -1,4 +1,3 @@
-import { BugError } from "@base/errors";
 import type { Builder } from "./build.ts";
 import { sameShape, type Shape, sizeOf } from "./ir.ts";
 
@@ -20,5 +19,11 @@ export function unbroadcast(b: Builder, gradient: string, shape: Shape): string 
   }
   if (padded.slice(0, -1).every((extent, axis) => extent === from[axis]) && padded.at(-1) === 1)
     return b.op("reshape", [b.op("rowsum", [gradient])], { shape });
-  throw new BugError(`The gradient of shape [${from}] cannot be summed to [${shape}] yet.`);
+  // Any other pattern: the stretched axes go to the front and are summed as the rows of one matrix.
+  const axes = padded.map((_, axis) => axis);
+  const summed = axes.filter((axis) => padded[axis] === 1 && from[axis] !== 1);
+  const kept = axes.filter((axis) => !summed.includes(axis));
+  const moved = b.op("permute", [gradient], { perm: [...summed, ...kept] });
+  const matrix = b.op("reshape", [moved], { shape: [sizeOf(from) / sizeOf(shape), sizeOf(shape)] });
+  return b.op("reshape", [b.op("colsum", [matrix])], { shape });
 }

@@ -2,8 +2,7 @@ import { bitsOf } from "../../bits.ts";
 import { sizeOf } from "../../graph/ir.ts";
 import { bump, canonical, f32, f32x4, i32, v128, whileLoop } from "../../wasm/code.ts";
 import type { Kernel } from "../op.ts";
-import { eachTap, TAP_PARAMETERS, tapArguments, tapLoop } from "../window.ts";
-import { averageWindow } from "./reference.ts";
+import { eachTap, TAP_PARAMETERS, tapArguments, tapLoop, windowOf } from "../window.ts";
 
 /** Taps are added plane by plane, then everything is divided. */
 export const kernel: Kernel = {
@@ -32,7 +31,7 @@ export const kernel: Kernel = {
     const divide = exports["avgpool.divide"] as (...args: number[]) => void;
     const fill = exports.fill as (...args: number[]) => void;
     const { shape, at } = x as { shape: readonly number[]; at: number };
-    const window = averageWindow(shape, attrs);
+    const window = windowOf("avgpool", shape, attrs);
     const [from, to] = [window.h * window.w * 4, window.out[0] * window.out[1] * 4];
     const [count, divisor] = [sizeOf(output.shape), bitsOf(window.kernel[0] * window.kernel[1])];
     return () => {
