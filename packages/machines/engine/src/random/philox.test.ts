@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { permutation, philox4x32, randomWord, STREAM, uniform } from "./philox.ts";
+import { permutation, philox4x32, randomWord, shuffled, STREAM, uniform } from "./philox.ts";
 
 const hex = (words: readonly number[]) => words.map((word) => word.toString(16).padStart(8, "0")).join(" ");
 const ONES = 0xffffffff;
@@ -34,6 +34,40 @@ test("every place of a short permutation is about equally likely", () => {
     counts[at] = (counts[at] as number) + 1;
   }
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(130); // 4.6 standard deviations
+});
+
+const shuffle = (count: number, seed: number, epoch: number) =>
+  Array.from({ length: count }, (_, index) => shuffled(count, seed, STREAM.order, epoch, index));
+
+test("a shuffled order holds every index once, element by element, and depends on seed and epoch", () => {
+  for (const count of [1, 2, 3, 4, 5, 16, 17, 255, 256, 257, 1000, 4097]) {
+    const order = shuffle(count, 5, 2);
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+  }
+  expect(shuffle(1000, 5, 0)).not.toEqual(shuffle(1000, 5, 1));
+  expect(shuffle(1000, 5, 0)).not.toEqual(shuffle(1000, 2 ** 32 + 5, 0));
+});
+
+test("in a shuffled order every place, and every pair of neighbours, is about equally likely", () => {
+  for (const [count, rounds] of [
+    [5, 3000],
+    [30, 1500],
+  ] as const) {
+    const places = new Array<number>(count).fill(0);
+    const pairs = new Array<number>(count).fill(0);
+    for (let epoch = 0; epoch < rounds; epoch++) {
+      const order = shuffle(count, 3, epoch);
+      const at = order.indexOf(0);
+      places[at] = (places[at] as number) + 1;
+      const next = order[(at + 1) % count] as number;
+      pairs[next] = (pairs[next] as number) + 1;
+    }
+    const far = (counts: readonly number[], expected: number) =>
+      counts.reduce((sum, found) => sum + (found - expected) ** 2 / expected, 0);
+    // Chi-squared: mean count - 1, deviation sqrt(2 (count - 1)); five deviations.
+    expect(far(places, rounds / count)).toBeLessThan(count - 1 + 5 * Math.sqrt(2 * (count - 1)));
+    expect(far(pairs.slice(1), rounds / (count - 1))).toBeLessThan(count - 2 + 5 * Math.sqrt(2 * (count - 2)));
+  }
 });
 
 test("uniform values stay in their bounds", () => {

@@ -5,7 +5,7 @@ import { type NamedTensor, tensorsRoot } from "../commit/roots.ts";
 import { Program } from "../graph/program.ts";
 import type { Graph } from "../graph/ir.ts";
 import type { Answer } from "../model/evaluate.ts";
-import { permutation, STREAM } from "../random/philox.ts";
+import { shuffled, STREAM } from "../random/philox.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { validateRecipe } from "../recipe/validate.ts";
 import type { Table } from "../table/table.ts";
@@ -111,16 +111,11 @@ async function execute(
   const reportEvery = Math.max(1, Math.floor(total / 200));
   const x = new Float32Array(batch * width);
   const t = new Float32Array(batch);
-  let order: Uint32Array = new Uint32Array();
-  let epochOfOrder = -1;
   for (let step = options.resume?.step ?? 0; step < total; step++) {
     const epoch = Math.floor(step / stepsPerEpoch);
-    if (epoch !== epochOfOrder) {
-      order = permutation(trainY.length, job.commitment.orderSeed, STREAM.order, epoch);
-      epochOfOrder = epoch;
-    }
     for (let row = 0; row < batch; row++) {
-      const sample = order[(step % stepsPerEpoch) * batch + row] as number;
+      const place = (step % stepsPerEpoch) * batch + row;
+      const sample = shuffled(trainY.length, job.commitment.orderSeed, STREAM.order, epoch, place);
       x.set(trainX.subarray(sample * width, (sample + 1) * width), row * width);
       t[row] = trainY[sample] as number;
     }
