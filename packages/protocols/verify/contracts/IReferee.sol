@@ -15,6 +15,15 @@ interface IReferee {
         uint256[] shape;
     }
 
+    /// @notice One element of one operator's result, all from commitments.
+    struct Case {
+        uint16 op; // `Ops.sol`
+        int256[] attrs; // the operator's attributes as integers
+        Operand[] operands; // in the operator's order
+        uint256[] shape; // of the result; a referee reverts with Unfit when it does not follow from the operands
+        uint256 index; // row-major
+    }
+
     /// @notice The operator is not this referee's.
     error UnknownOp(uint16 op);
     /// @notice Operator, attributes and shapes do not fit together.
@@ -24,32 +33,18 @@ interface IReferee {
     /// @notice The operator's element is not settled in pieces, or the range lies outside its reduction.
     error NoSuchRange(uint256 first, uint256 last, uint256 length);
 
-    /// @notice Element `index` (row-major) of the result.
-    /// @param op Number of the operator (`Ops.sol`).
-    /// @param attrs The operator's attributes as integers.
-    /// @param operands In the operator's order.
-    /// @param shape The result's shape; a referee reverts with Unfit when it does not follow from the operands.
-    /// @param openings `abi.encode(MerkleTensor.Opening[][])`: per operand the leaves in the order in which they are read.
+    /// @notice The element.
+    /// @param openings `abi.encode(MerkleTensor.Opening[][])`: per operand the leaves in the order in which they are read, one
+    /// for each change of leaf.
     /// @return bits Of binary32 the bit pattern, NaN canonical; of an integer its two's complement in 256 bits.
-    function element(
-        uint16 op,
-        int256[] calldata attrs,
-        Operand[] calldata operands,
-        uint256[] calldata shape,
-        uint256 index,
-        bytes calldata openings
-    ) external view returns (uint256 bits);
+    function element(Case calldata x, bytes calldata openings) external view returns (uint256 bits);
 
     /// @notice The running state of a long reduction after the terms first <= k < last; openings hold these terms only.
     /// @param sums State after the terms before `first`; empty when `first` is 0. One word for a product or a column
     /// sum, 16 lanes for a row sum.
     /// @return The state after term `last - 1`. When `last` is the reduction's length, `finish` makes it the element.
     function partialSums(
-        uint16 op,
-        int256[] calldata attrs,
-        Operand[] calldata operands,
-        uint256[] calldata shape,
-        uint256 index,
+        Case calldata x,
         uint256 first,
         uint256 last,
         uint256[] calldata sums,
@@ -59,9 +54,9 @@ interface IReferee {
     /// @notice The element that the state after all terms gives.
     function finish(uint16 op, uint256[] calldata sums) external view returns (uint256 bits);
 
-    /// @notice Number of terms of each element's reduction, 0 for an operator that is always settled at once.
-    function terms(uint16 op, Operand[] calldata operands) external view returns (uint256);
+    /// @notice Number of terms of the element's reduction; 0 for an operator that is always settled at once.
+    function terms(Case calldata x) external view returns (uint256);
 
-    /// @notice Whether `element` knows the operator.
+    /// @notice Whether this referee settles the operator.
     function handles(uint16 op) external view returns (bool);
 }
