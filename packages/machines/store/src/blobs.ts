@@ -4,7 +4,8 @@ import { utf8ToText } from "@base/bytes/hex.ts";
 import { MerkleBuilder } from "@base/bytes/merkle.ts";
 import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
 import { type BlobFolder, openBlobFolder } from "./folder.ts";
-import { type FileManifest, type PutFileOptions, parseManifest } from "./manifest.ts";
+import { type InPlace, openInPlace } from "./inPlace.ts";
+import { type FileManifest, type PutFileOptions, parseManifest, type StoredFile } from "./manifest.ts";
 import { putFile } from "./putFile.ts";
 import { fetchBlob } from "./remote.ts";
 
@@ -31,7 +32,7 @@ export interface Store {
   /** JSON value by hash; errors as `get`, and IntegrityError when the bytes are not JSON. */
   getJson(hash: Hash, options?: ReadOptions): Promise<unknown>;
   /** Cuts a file (path or stream) into chunks; chunks that are here already are not written again, so it resumes. */
-  putFile(source: string | AsyncIterable<Uint8Array>, options?: PutFileOptions): Promise<FileManifest>;
+  putFile(source: string | AsyncIterable<Uint8Array>, options?: PutFileOptions): Promise<StoredFile>;
   /** The file's chunks in order, each verified, the whole checked against size and root. */
   readFile(manifest: FileManifest, options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** The whole file in memory, verified. */
@@ -48,6 +49,7 @@ export interface StoreOptions {
 /** Opens (and creates) the blob store in a folder; several processes may share it. */
 export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<Store> {
   const folder = await openBlobFolder(dir);
+  const inPlace = openInPlace(dir, folder);
 
   async function put(bytes: Uint8Array): Promise<Hash> {
     if (bytes.length > MAX_BLOB_BYTES) {
@@ -62,7 +64,8 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
 
   async function get(hash: Hash, options: ReadOptions = {}): Promise<Uint8Array> {
     if (!isHash(hash)) parseHash(hash);
-    return (await readLocal(folder, hash, remotes.length > 0 && !options.local)) ?? fetchMissing(hash, options);
+    const mendable = remotes.length > 0 && !options.local;
+    return (await readLocal(folder, inPlace, hash, mendable)) ?? fetchMissing(hash, options);
   }
 
   async function fetchMissing(hash: Hash, options: ReadOptions): Promise<Uint8Array> {
@@ -95,7 +98,7 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
     remotes,
     put,
     get,
-    has: async (hash) => (await folder.size(hash)) !== undefined,
+    has: async (hash) => (await folder.size(hash)) !== undefined || inPlace.has(hash),
     putJson: async (value) => put(canonicalJsonBytes(value)),
     async getJson(hash, options) {
       const bytes = await get(hash, options);
@@ -105,7 +108,7 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
         throw new IntegrityError(`Blob ${hash} is not JSON.`, { cause, data: { hash } });
       }
     },
-    putFile: (source, options) => putFile(folder, source, options),
+    putFile: (source, options) => putFile({ dir, folder, inPlace }, source, options),
     readFile,
     async readFileBytes(manifest, options) {
       const whole = new Uint8Array(parseManifest(manifest).size);
@@ -119,10 +122,24 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
   };
 }
 
-/** Verified bytes from the folder, undefined when missing; bytes that changed on disk count as missing when a remote can mend them. */
-async function readLocal(folder: BlobFolder, hash: Hash, mendable: boolean): Promise<Uint8Array | undefined> {
+/** Verified bytes from the folder or a file in place, undefined when missing; changed bytes count as missing when a remote can mend them. */
+async function readLocal(
+  folder: BlobFolder,
+  inPlace: InPlace,
+  hash: Hash,
+  mendable: boolean,
+): Promise<Uint8Array | undefined> {
   const bytes = await folder.read(hash);
-  if (!bytes || sha256Hex(bytes) === hash) return bytes;
+  if (!bytes) {
+    const placed = await inPlace.read(hash);
+    if (!placed || sha256Hex(placed) === hash) return placed;
+    if (mendable) return undefined;
+    throw new IntegrityError(`The file that held blob ${hash} was changed after it was published in place.`, {
+      hints: ["Bring its old bytes back, or name another node that has them."],
+      data: { hash },
+    });
+  }
+  if (sha256Hex(bytes) === hash) return bytes;
   const path = folder.path(hash);
   if (!mendable) {
     throw new IntegrityError(`The bytes of blob ${hash} changed on disk.`, {

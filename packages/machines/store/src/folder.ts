@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Hash } from "@base/bytes/hash.ts";
 import { diskError } from "./diskError.ts";
 
@@ -15,6 +15,8 @@ export interface BlobFolder {
   /** Makes the names in these sub-folders durable. */
   sync(folders: Iterable<string>): Promise<void>;
   remove(hash: Hash): Promise<void>;
+  /** Writes a file of another name in the store durably, in one step; makes its folder. */
+  writeFile(path: string, bytes: Uint8Array): Promise<void>;
   /** A path nobody else uses, for data on its way in; the caller removes it. */
   temporary(): string;
 }
@@ -93,6 +95,18 @@ export async function openBlobFolder(dir: string): Promise<BlobFolder> {
     },
     async remove(hash) {
       await rm(path(hash), { force: true });
+    },
+    async writeFile(target, bytes) {
+      const draft = temporary();
+      try {
+        await mkdir(dirname(target), { recursive: true });
+        await writeSynced(draft, bytes);
+        await rename(draft, target);
+        await syncFolder(dirname(target));
+      } catch (error) {
+        await rm(draft, { force: true }).catch(() => {});
+        throw diskError(error, target);
+      }
     },
   };
 }

@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Hash } from "@base/bytes/hash.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { storeOptions } from "../test/killFile.ts";
 import { openStore } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { lockFolder } from "./lock.ts";
 import { type FileManifest, parseManifest } from "./manifest.ts";
 
 const child = fileURLToPath(new URL("../test/killChild.ts", import.meta.url));
+const fileChild = fileURLToPath(new URL("../test/killFile.ts", import.meta.url));
 
 let dir: string;
 const running: ChildProcess[] = [];
@@ -23,13 +25,16 @@ afterEach(() => {
 });
 
 /** A writing process; `lines` holds what it has acknowledged so far. */
-function start(...args: string[]): {
+function start(
+  script: string,
+  ...args: string[]
+): {
   process: ChildProcess;
   lines: string[];
   ready: Promise<void>;
   ended: Promise<number | null>;
 } {
-  const started = spawn(process.execPath, [child, dir, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const started = spawn(process.execPath, [script, dir, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   running.push(started);
   let text = "";
   const lines: string[] = [];
@@ -60,7 +65,7 @@ test("killed at random moments, nothing acknowledged is lost and nothing half-wr
   const rows = new Map<number, string>();
   const files = new Set<Hash>();
   for (let round = 0; round < 6; round++) {
-    const writer = start(String(round * 100_000));
+    const writer = start(child, String(round * 100_000));
     await writer.ready;
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 250));
     writer.process.kill("SIGKILL");
@@ -95,8 +100,54 @@ test("killed at random moments, nothing acknowledged is lost and nothing half-wr
   expect(files.size).toBeGreaterThan(2);
 });
 
+test.each([
+  ["copied", {}],
+  ["in place", { inPlace: true }],
+  ["sealed", { key: "07".repeat(32) }],
+])(
+  "a large file that was being stored when its process was killed goes on where it stopped: %s",
+  {
+    timeout: 120_000,
+  },
+  async (_, options) => {
+    const source = join(dir, "large.bin");
+    const part = Buffer.alloc(1 << 20);
+    for (let i = 0; i < 48; i++) {
+      part.fill(i).writeUInt32BE(i * 7919);
+      appendFileSync(source, part);
+    }
+    const storing = (stop: string) => start(fileChild, source, JSON.stringify(options), stop);
+    const killed = storing("0.5");
+    await killed.ended; // it kills itself in the middle
+    const again = storing("2");
+    expect(await again.ended).toBe(0);
+    const resumed = Number(again.lines.find((line) => line.startsWith("resumed"))?.split(" ")[1] ?? 0);
+    expect(resumed).toBeGreaterThan(8 << 20);
+    expect(resumed).toBeLessThan(48 << 20);
+    const manifest = parseManifest(JSON.parse(again.lines.at(-1) as string));
+    const store = await openStore({ dir });
+    const fresh = await store.putFile(source, storeOptions(options));
+    expect(manifest.root).toBe(fresh.root);
+    expect((await store.readFileBytes(manifest)).length).toBe(manifest.size);
+    expect(readdirSync(join(dir, "resume"))).toEqual([]);
+  },
+);
+
+test("a source that changed after the kill is stored from the start", { timeout: 60_000 }, async () => {
+  const source = join(dir, "large.bin");
+  writeFileSync(source, Buffer.alloc(32 << 20, 1));
+  await start(fileChild, source, "{}", "0.5").ended;
+  writeFileSync(source, Buffer.alloc(32 << 20, 2));
+  const again = start(fileChild, source, "{}", "2");
+  expect(await again.ended).toBe(0);
+  expect(again.lines.some((line) => line.startsWith("resumed"))).toBe(false);
+  const manifest = parseManifest(JSON.parse(again.lines.at(-1) as string));
+  const store = await openStore({ dir });
+  expect((await store.get(manifest.chunks[0] as Hash))[0]).toBe(2);
+});
+
 test("a second process on the same folder is told who holds it", async () => {
-  const writer = start("0");
+  const writer = start(child, "0");
   await writer.ready;
   const refused = lockFolder(dir);
   await expect(refused).rejects.toMatchObject({ name: "UnavailableError", kind: "retryable" });

@@ -17,6 +17,22 @@ export interface PutFileOptions {
   /** Called after each chunk with bytes stored and bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** Called once with the bytes that an earlier, interrupted call had finished already, where there are any. */
+  readonly onResume?: (bytes: number) => void;
+  /** Leaves the bytes in the file that was named and remembers where: no copy, and whoever changes the file loses them. */
+  readonly inPlace?: boolean;
+  /** Seals every chunk with this key (32 bytes); the manifest is then about the sealed bytes. */
+  readonly key?: Uint8Array;
+  /** Also computes `sectorRoot`, which proofs of possession need. */
+  readonly sectors?: boolean;
+}
+
+/** A file just stored. */
+export interface StoredFile extends FileManifest {
+  /** RFC 6962 root over the chunks before sealing; there when a key was given. Secret: it tells whoever guesses the bytes. */
+  readonly plainRoot?: Hash;
+  /** RFC 6962 root over the sectors of 1 KiB; there when asked for. */
+  readonly sectorRoot?: Hash;
 }
 
 const KIB = 1024;

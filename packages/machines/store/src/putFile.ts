@@ -1,95 +1,163 @@
 import { createWriteStream } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
-import { bytesToHex } from "@base/bytes/hex.ts";
-import { leafHash, merkleRootOfHashes } from "@base/bytes/merkle.ts";
+import { sha256Hex } from "@base/bytes/hash.ts";
+import { merkleRootOfHashes } from "@base/bytes/merkle.ts";
 import { InvalidInputError } from "@base/errors";
+import type { ChunkJob } from "./chunker.ts";
+import { type ChunkPool, changedError, openChunkPool } from "./chunkPool.ts";
 import { diskError } from "./diskError.ts";
 import type { BlobFolder } from "./folder.ts";
-import { chunkSizeFor, type FileManifest, type PutFileOptions } from "./manifest.ts";
+import type { InPlace } from "./inPlace.ts";
+import { type Done, type Journal, openJournal } from "./journal.ts";
+import { chunkSizeFor, type PutFileOptions, type StoredFile } from "./manifest.ts";
+import { SEAL_BYTES } from "./seal.ts";
 
-/** Chunks hashed and written at once: enough to keep the disk busy, at most 16 MiB in flight. */
-const AT_ONCE = 4;
+/** From this size on (bytes) it is worth keeping on disk how far the work has come. */
+const JOURNALLED = 16 * 1024 * 1024;
 
-/** From this size on (bytes) the thread pool hashes; below, handing over costs more than hashing. */
-const POOLED = 256 * 1024;
+/** Where files go. */
+export interface FileTarget {
+  readonly dir: string;
+  readonly folder: BlobFolder;
+  readonly inPlace: InPlace;
+  /** Also keeps a chunk elsewhere before it counts as stored. */
+  readonly keep?: ((hash: `0x${string}`, bytes: Uint8Array) => Promise<void>) | undefined;
+}
 
 /** Cuts a file into chunks and stores those that are missing; see Store.putFile. */
 export async function putFile(
-  folder: BlobFolder,
+  target: FileTarget,
   source: string | AsyncIterable<Uint8Array>,
   options: PutFileOptions = {},
-): Promise<FileManifest> {
+): Promise<StoredFile> {
   options.signal?.throwIfAborted();
-  if (typeof source === "string") return putPath(folder, source, options);
+  if (typeof source === "string") return putPath(target, resolve(source), options);
+  if (options.inPlace) throw new InvalidInputError("Only a file on disk can be stored in place.");
   // The chunk size follows from the total size: a stream has to end before it can be cut.
-  const draft = folder.temporary();
+  const draft = target.folder.temporary();
   try {
     const signal = options.signal ? { signal: options.signal } : {};
     await pipeline(Readable.from(source, { objectMode: true }), createWriteStream(draft), signal).catch((error) => {
       options.signal?.throwIfAborted();
       throw diskError(error, draft);
     });
-    return await putPath(folder, draft, options);
+    return await putPath(target, draft, options);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-async function putPath(folder: BlobFolder, path: string, options: PutFileOptions): Promise<FileManifest> {
-  let file: FileHandle;
+async function putPath(target: FileTarget, path: string, options: PutFileOptions): Promise<StoredFile> {
+  if (options.inPlace && (options.key || target.keep)) {
+    throw new InvalidInputError("A file that stays in place can be neither sealed nor kept elsewhere.", {
+      hints: ["Store it without `inPlace`."],
+    });
+  }
+  const before = await stateOf(path);
+  const stored = sizesOf(before.size, options.key !== undefined);
+  const job: ChunkJob = {
+    path,
+    size: before.size,
+    chunkSize: stored.chunkSize,
+    ...(options.key ? { key: options.key } : {}),
+    ...(options.sectors ? { sectors: true } : {}),
+  };
+  const pool = openChunkPool(job, before.size, !options.inPlace);
+  let journal: Journal | undefined;
   try {
-    file = await open(path, "r");
+    if (before.size >= JOURNALLED) {
+      const sealed = options.key ? sha256Hex(new TextEncoder().encode("assay/key-name/1"), options.key) : "plain";
+      const identity = [path, before.mark, sealed, options.inPlace === true, options.sectors === true].join("\n");
+      journal = await openJournal(target.dir, identity);
+    }
+    const resumed = Math.min((journal?.done.size ?? 0) * stored.chunkSize, stored.size);
+    if (resumed > 0) options.onResume?.(resumed);
+    const chunks = await cut(target, pool, stored, options, journal);
+    const after = await stateOf(path);
+    if (after.mark !== before.mark) throw changedError(path);
+    const manifest = manifestOf(stored, chunks, options);
+    if (options.inPlace) await target.inPlace.add(path, manifest);
+    await journal?.finish();
+    return manifest;
   } catch (error) {
     throw diskError(error, path);
-  }
-  try {
-    const { size, mtimeMs } = await file.stat().then((s) => {
-      if (!s.isFile()) throw new InvalidInputError(`${path} is not a file.`, { hints: ["Name a file."] });
-      return s;
-    });
-    const manifest = await putChunks(folder, file, path, size, options);
-    const after = await file.stat();
-    if (after.size !== size || after.mtimeMs !== mtimeMs) throw changed(path);
-    return manifest;
   } finally {
-    await file.close();
+    await pool.close();
+    await journal?.close();
   }
 }
 
-async function putChunks(
-  folder: BlobFolder,
-  file: FileHandle,
-  path: string,
-  size: number,
-  { onProgress, signal }: PutFileOptions,
-): Promise<FileManifest> {
-  const chunkSize = chunkSizeFor(size);
-  const count = Math.ceil(size / chunkSize);
-  const chunks: Hash[] = [];
-  const leaves: Hash[] = [];
+interface Sizes {
+  readonly size: number;
+  readonly chunkSize: number;
+  readonly count: number;
+}
+
+/** Bytes as they are stored, of each chunk, and how many chunks: sealing makes every chunk longer. */
+function sizesOf(size: number, sealed: boolean): Sizes {
+  const extra = sealed ? SEAL_BYTES : 0;
+  for (let chunkSize = chunkSizeFor(size); ; chunkSize *= 2) {
+    const count = Math.ceil(size / (chunkSize - extra));
+    const stored = size + count * extra;
+    if (chunkSizeFor(stored) === chunkSize) return { size: stored, chunkSize, count };
+  }
+}
+
+async function stateOf(path: string): Promise<{ size: number; mark: string }> {
+  try {
+    const { dev, ino, size, mtimeNs, ...kind } = await stat(path, { bigint: true }).then((found) =>
+      Object.assign(found, { file: found.isFile() }),
+    );
+    if (!kind.file) throw new InvalidInputError(`${path} is not a file.`, { hints: ["Name a file."] });
+    return { size: Number(size), mark: [dev, ino, size, mtimeNs].join(" ") };
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+/** Hashes and stores all chunks, several at once; gives their hashes in order. */
+async function cut(
+  target: FileTarget,
+  pool: ChunkPool,
+  { size, chunkSize, count }: Sizes,
+  { onProgress, signal, inPlace }: PutFileOptions,
+  journal: Journal | undefined,
+): Promise<Done[]> {
+  const chunks: Done[] = [];
   const places = new Set<string>();
   let next = 0;
   let done = 0;
   let failed = false;
 
+  async function one(i: number): Promise<Done> {
+    const length = Math.min(chunkSize, size - i * chunkSize);
+    const known = journal?.done.get(i);
+    if (known && (inPlace || (await target.folder.size(known.hash)) === length)) return known;
+    const { bytes, length: _, done: release, ...hashes } = await pool.take(i);
+    if (bytes) {
+      const place = await target.folder.write(hashes.hash, bytes, true);
+      if (place) places.add(place);
+      await target.keep?.(hashes.hash, bytes);
+    }
+    release();
+    await journal?.add(i, hashes);
+    return hashes;
+  }
+
   async function work(): Promise<void> {
     while (next < count && !failed) {
       signal?.throwIfAborted();
       const i = next++;
-      const length = Math.min(chunkSize, size - i * chunkSize);
-      const bytes = await readChunk(file, i * chunkSize, length, path);
-      [chunks[i], leaves[i]] = await hashChunk(bytes);
-      const place = await folder.write(chunks[i] as Hash, bytes.subarray(1), true);
-      if (place) places.add(place);
-      done += length;
+      chunks[i] = await one(i);
+      done += Math.min(chunkSize, size - i * chunkSize);
       onProgress?.(done, size);
     }
   }
 
-  const workers = Array.from({ length: Math.min(AT_ONCE, count) }, () =>
+  const workers = Array.from({ length: Math.min(pool.width, count) }, () =>
     work().catch((error) => {
       failed = true;
       throw error;
@@ -99,39 +167,19 @@ async function putChunks(
   const results = await Promise.allSettled(workers);
   const failure = results.find((result) => result.status === "rejected");
   if (failure) throw failure.reason;
-  await folder.sync(places);
-  return { size, chunkSize, chunks, root: merkleRootOfHashes(leaves) };
+  await target.folder.sync(places);
+  return chunks;
 }
 
-/** A chunk behind the byte 0x00, as a Merkle leaf is hashed. */
-async function readChunk(
-  file: FileHandle,
-  start: number,
-  length: number,
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length + 1);
-  let got = 0;
-  while (got < length) {
-    const { bytesRead } = await file.read(bytes, 1 + got, length - got, start + got).catch((error) => {
-      throw diskError(error, path);
-    });
-    if (bytesRead === 0) throw changed(path);
-    got += bytesRead;
-  }
-  return bytes;
-}
-
-/** Hash of the chunk and of the chunk as a leaf; large chunks in the thread pool, so that several cores work. */
-async function hashChunk(prefixed: Uint8Array<ArrayBuffer>): Promise<[chunk: Hash, leaf: Hash]> {
-  const bytes = prefixed.subarray(1);
-  if (bytes.length < POOLED) return [sha256Hex(bytes), leafHash(bytes)];
-  const digests = await Promise.all([bytes, prefixed].map((part) => crypto.subtle.digest("SHA-256", part)));
-  return digests.map((digest) => bytesToHex(new Uint8Array(digest))) as [Hash, Hash];
-}
-
-function changed(path: string): InvalidInputError {
-  return new InvalidInputError(`${path} changed while it was read.`, {
-    hints: ["Wait until nobody writes to it, and try again."],
-  });
+function manifestOf({ size, chunkSize }: Sizes, chunks: readonly Done[], options: PutFileOptions): StoredFile {
+  const root = (field: "leaf" | "plain" | "sectors") =>
+    merkleRootOfHashes(chunks.map((chunk) => chunk[field] as never));
+  return {
+    size,
+    chunkSize,
+    chunks: chunks.map(({ hash }) => hash),
+    root: root("leaf"),
+    ...(options.key ? { plainRoot: root("plain") } : {}),
+    ...(options.sectors ? { sectorRoot: root("sectors") } : {}),
+  };
 }
