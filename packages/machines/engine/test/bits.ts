@@ -165,6 +165,38 @@ export const FORMS: readonly Form[] = [
       [9, 5, 1, 1],
     ],
   },
+  {
+    op: "conv2d",
+    shapes: [
+      [2, 3, 7, 11],
+      [3, 1, 3, 3],
+    ],
+    attrs: { groups: 3, strides: [2, 2], pads: [1, 1, 1, 1] },
+  },
+  {
+    op: "conv2d",
+    shapes: [
+      [1, 2, 9, 10],
+      [2, 1, 3, 3],
+    ],
+    attrs: { groups: 2, strides: [2, 2], pads: [0, 0, 1, 1] },
+  },
+  {
+    op: "conv2d",
+    shapes: [
+      [1, 2, 5, 9],
+      [2, 1, 3, 3],
+    ],
+    attrs: { groups: 2 },
+  },
+  {
+    op: "conv2d",
+    shapes: [
+      [2, 3, 19, 9],
+      [5, 3, 3, 3],
+    ],
+    attrs: { strides: [2, 2], pads: [1, 1, 1, 1] },
+  },
   ...[
     [
       [2, 3, 4],

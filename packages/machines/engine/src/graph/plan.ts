@@ -15,8 +15,8 @@ function footprint(elements: number): number {
   return Math.ceil((elements * 4 + 16) / 64) * 64;
 }
 
-/** Lays out inputs, constants and results (by liveness, best fit); the same graph gives the same plan. */
-export function planMemory(graph: Graph): Plan {
+/** Lays out inputs, constants and results (by liveness, best fit); `parts` tasks may want scratch at once. */
+export function planMemory(graph: Graph, parts = 1): Plan {
   const shapes = graphShapes(graph);
   const lastUse = new Map<string, number>();
   graph.nodes.forEach((node, index) => {
@@ -56,7 +56,7 @@ export function planMemory(graph: Graph): Plan {
   let wanted = 0;
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((input) => shapes.get(input) ?? []);
-    wanted = Math.max(wanted, findOp(node.op).kernel.scratch?.(inputs, node.attrs ?? {}) ?? 0);
+    wanted = Math.max(wanted, findOp(node.op).kernel.scratch?.(inputs, node.attrs ?? {}, parts) ?? 0);
   }
   return { places, scratch, bytes: scratch + wanted + 64 };
 }

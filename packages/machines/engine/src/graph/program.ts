@@ -1,48 +1,90 @@
 import { BugError, InvalidInputError } from "@base/errors";
 import { canonicalise, fromHexBits } from "../bits.ts";
-import type { Exports, Place } from "../ops/op.ts";
+import type { Exports, Place, Stage } from "../ops/op.ts";
 import { findOp } from "../ops/registry.ts";
+import { MOST_HELPERS } from "../threads/bell.ts";
+import { canShare } from "../threads/pool.ts";
+import { Recorder, ranges } from "../threads/tape.ts";
+import { Team } from "../threads/team.ts";
 import { kernelModule } from "../wasm/kernels.ts";
 import type { Graph, Shape } from "./ir.ts";
 import { sizeOf } from "./ir.ts";
-import { planMemory } from "./plan.ts";
+import { type Plan, planMemory } from "./plan.ts";
 
 const PAGE = 65536;
 const MAX_BYTES = 2 ** 31;
+/** Tasks per thread: enough that a thread which was held up leaves work to the others. */
+const TASKS_PER_THREAD = 3;
 
-/** A graph bound to WebAssembly kernels and one linear memory; synchronous, single-threaded. */
+/** How a program runs. Nothing here changes a bit of any result. */
+export interface ProgramOptions {
+  /** Threads at work, the calling one included: 1 (unless said) to 16. Where memory cannot be shared it stays one. */
+  readonly threads?: number;
+}
+
+/** A graph bound to WebAssembly kernels and one linear memory. It runs synchronously, on one thread unless more are asked for. */
 export class Program {
   readonly graph: Graph;
   readonly #memory: WebAssembly.Memory;
-  readonly #steps: (() => void)[] = [];
-  readonly #updates: (() => void)[] = [];
   readonly #places: ReadonlyMap<string, Place>;
   readonly #outputs: ReadonlyMap<string, string>;
+  readonly #run: () => void;
+  readonly #team: Team | undefined;
 
   /** Validates, plans memory and binds the kernels; throws InvalidInputError when the graph is not sound or too large. */
-  constructor(graph: Graph) {
+  constructor(graph: Graph, options: ProgramOptions = {}) {
     this.graph = graph;
-    const plan = planMemory(graph);
+    const { threads = 1 } = options;
+    if (!Number.isSafeInteger(threads) || threads < 1 || threads > MOST_HELPERS + 1)
+      throw new InvalidInputError(`A program runs on 1 to ${MOST_HELPERS + 1} threads, not ${threads}.`);
+    const shared = threads > 1 && canShare();
+    const parts = shared ? threads * TASKS_PER_THREAD : 1;
+    const plan = planMemory(graph, parts);
     if (plan.bytes > MAX_BYTES)
       throw new InvalidInputError(`The graph needs ${plan.bytes} bytes; at most ${MAX_BYTES} fit.`);
     this.#places = plan.places;
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(plan.bytes / PAGE) + 1 });
-    const instance = new WebAssembly.Instance(kernelModule(), { env: { memory: this.#memory } });
+    const pages = Math.ceil(plan.bytes / PAGE) + 1;
+    this.#memory = new WebAssembly.Memory({ initial: pages, ...(shared ? { maximum: pages, shared } : {}) });
+    const instance = new WebAssembly.Instance(kernelModule(shared), { env: { memory: this.#memory } });
     const exports = instance.exports as unknown as Exports;
     for (const { name, bits } of graph.constants) this.write(name, fromHexBits(bits));
-    for (const node of graph.nodes) {
-      const inputs = node.inputs.map((input) => this.#place(input));
-      this.#steps.push(
-        findOp(node.op).kernel.bind(exports, inputs, this.#place(node.output), node.attrs ?? {}, plan.scratch),
+    this.#outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]));
+    if (shared) {
+      const recorder = new Recorder(Object.keys(exports));
+      const tape = recorder.tape(this.#stages(plan, recorder.exports, parts));
+      this.#team = new Team(tape, this.#memory, exports, threads - 1);
+      this.#run = () => this.#team?.run();
+    } else {
+      const steps = this.#stages(plan, exports, 1).flat();
+      this.#run = () => {
+        for (const step of steps) step();
+      };
+    }
+  }
+
+  /** Every operator, then the updates. */
+  #stages(plan: Plan, exports: Exports, parts: number): Stage[] {
+    const stages: Stage[] = [];
+    for (const { op, inputs, output, attrs = {} } of this.graph.nodes) {
+      const { kernel } = findOp(op);
+      const places = inputs.map((input) => this.#place(input));
+      const to = this.#place(output);
+      if (parts > 1 && kernel.split) stages.push(...kernel.split(exports, places, to, attrs, plan.scratch, parts));
+      else stages.push([kernel.bind(exports, places, to, attrs, plan.scratch)]);
+    }
+    const copy = exports.reshape as (...args: number[]) => void;
+    for (const { target, value } of this.graph.updates) {
+      const [from, to] = [this.#place(value), this.#place(target)];
+      const pieces = ranges(sizeOf(from.shape), parts, 16_384);
+      stages.push(
+        pieces.map(
+          ([start, end]) =>
+            () =>
+              copy(from.at + start * 4, to.at + start * 4, end - start),
+        ),
       );
     }
-    this.#outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]));
-    const bytes = new Uint8Array(this.#memory.buffer);
-    for (const { target, value } of graph.updates) {
-      const [from, to] = [this.#place(value), this.#place(target)];
-      const length = sizeOf(from.shape) * 4;
-      this.#updates.push(() => bytes.copyWithin(to.at, from.at, from.at + length));
-    }
+    return stages;
   }
 
   #place(name: string): Place {
@@ -64,14 +106,23 @@ export class Program {
     canonicalise(view);
   }
 
-  /** Runs every operator, then the updates. */
+  /** Runs every operator, then the updates; throws BugError or UnavailableError when a thread fails. */
   run(): void {
-    for (const step of this.#steps) step();
-    for (const update of this.#updates) update();
+    this.#run();
   }
 
   /** A copy of a graph input or named output. */
   read(name: string): Float32Array {
     return this.#view(this.#place(this.#outputs.get(name) ?? name)).slice();
+  }
+
+  /** Resolves when all threads are up; a run before that is done by those that are. Throws UnavailableError when one cannot start. */
+  async ready(): Promise<void> {
+    await this.#team?.ready();
+  }
+
+  /** Tasks that other threads have taken off the calling one so far. */
+  get helped(): number {
+    return this.#team?.helped ?? 0;
   }
 }

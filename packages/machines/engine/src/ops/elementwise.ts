@@ -2,7 +2,11 @@ import { sizeOf } from "../graph/ir.ts";
 import { canonical, doWhile, f32x4, i32, v128, when, whileLoop } from "../wasm/code.ts";
 import type { Code, FunctionBuilder } from "../wasm/emit.ts";
 import { broadcastLoops, broadcastShape, broadcastStrides } from "./broadcast.ts";
-import { arity, type Kernel, type Reference } from "./op.ts";
+import { ranges } from "../threads/tape.ts";
+import { arity, type Kernel, type Reference, type Stage } from "./op.ts";
+
+/** Elements that are worth a task of their own. */
+const GRAIN = 16_384;
 
 /** Reference of `result[i] = compute(x[i])`. */
 export function unaryReference(name: string, compute: (x: number) => number): Reference {
@@ -69,6 +73,18 @@ export function unaryKernel(name: string, compute: (f: FunctionBuilder, x: Code)
       const [from, to, count] = [(x as { at: number }).at, output.at, sizeOf(output.shape)];
       return () => run(from, to, count);
     },
+    split(exports, [x], output, _attrs, _scratch, parts) {
+      const run = exports[name] as (...args: number[]) => void;
+      const from = (x as { at: number }).at;
+      const pieces = ranges(sizeOf(output.shape), parts, GRAIN);
+      return [
+        pieces.map(
+          ([start, end]) =>
+            () =>
+              run(from + start * 4, output.at + start * 4, end - start),
+        ),
+      ];
+    },
   };
 }
 
@@ -129,7 +145,42 @@ export function binaryKernel(name: string, compute: (f: FunctionBuilder, a: Code
         for (const [x, y, to] of calls) run(x, y, to, outer, inner, rowA, rowB, stepA, stepB);
       };
     },
+    split(exports, operands, output, attrs, scratch, parts) {
+      const run = exports[name] as (...args: number[]) => void;
+      const [a, b] = operands;
+      if (a === undefined || b === undefined || sizeOf(output.shape) === 0) return [];
+      const { outer, inner, rows, steps, starts } = broadcastLoops([a.shape, b.shape], output.shape);
+      const [rowA, rowB] = [(rows[0] as number) * 4, (rows[1] as number) * 4];
+      const [stepA, stepB] = [steps[0] === 1 ? 16 : 0, steps[1] === 1 ? 16 : 0];
+      if (outer === 1 && starts.length === 1) {
+        const piece = ([start, end]: readonly [number, number]) => {
+          const [x, y] = [a.at + start * (stepA / 4), b.at + start * (stepB / 4)];
+          return () => run(x, y, output.at + start * 4, 1, end - start, 0, 0, stepA, stepB);
+        };
+        return [ranges(inner, parts, GRAIN).map(piece)];
+      }
+      // A row whose length is no multiple of 4 runs over into the next, so two threads must not meet there.
+      if (inner % 4 !== 0) return [[this.bind(exports, operands, output, attrs, scratch)]];
+      const grain = Math.max(1, Math.floor(GRAIN / inner));
+      const cuts = starts.flatMap(([to = 0, x = 0, y = 0]) =>
+        ranges(outer, Math.ceil(parts / starts.length), grain).map(([start, end]) => () => {
+          const [fromA, fromB] = [a.at + x * 4 + start * rowA, b.at + y * 4 + start * rowB];
+          run(fromA, fromB, output.at + (to + start * inner) * 4, end - start, inner, rowA, rowB, stepA, stepB);
+        }),
+      );
+      return [gather(cuts, Math.max(1, Math.min(parts, Math.floor(sizeOf(output.shape) / GRAIN))))];
+    },
   };
+}
+
+/** Joins many small tasks into at most `parts`. */
+export function gather(tasks: Stage, parts: number): Stage {
+  return ranges(tasks.length, parts).map(([start, end]) => {
+    const own = tasks.slice(start, end);
+    return () => {
+      for (const task of own) task();
+    };
+  });
 }
 
 /** Lanes of `a` where `mask` is set, +0 elsewhere. */

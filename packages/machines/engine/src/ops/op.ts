@@ -27,14 +27,29 @@ export interface Place {
   readonly at: number;
 }
 
+/** Tasks that may run at the same time, in any order: none reads or writes a place that another one writes. */
+export type Stage = readonly (() => void)[];
+
 /** The fast form: WebAssembly functions and how to call them for given shapes. */
 export interface Kernel {
   /** Adds the functions this operator needs; names begin with the operator's name. */
   emit(module: ModuleBuilder): void;
-  /** Bytes of scratch memory wanted for these shapes. */
-  scratch?(inputs: readonly Shape[], attrs: Attributes): number;
+  /** Bytes of scratch memory wanted for these shapes; `parts` is 1 unless {@link Kernel.split} gets more. */
+  scratch?(inputs: readonly Shape[], attrs: Attributes, parts: number): number;
   /** Binds the call once; the answer runs it. */
   bind(exports: Exports, inputs: readonly Place[], output: Place, attrs: Attributes, scratch: number): () => void;
+  /**
+   * The same work cut into about `parts` tasks; the same bits, since no sum is cut. Calls and their arguments depend
+   * on shapes alone, so that they can be written down and played by another thread.
+   */
+  split?(
+    exports: Exports,
+    inputs: readonly Place[],
+    output: Place,
+    attrs: Attributes,
+    scratch: number,
+    parts: number,
+  ): readonly Stage[];
 }
 
 /** Reverse-mode rule: given the gradient of the result, adds nodes and returns one gradient per input. */

@@ -1,7 +1,9 @@
 import { InvalidInputError } from "@base/errors";
 import type { Attributes, Shape } from "../graph/ir.ts";
-import { i32, whileLoop } from "../wasm/code.ts";
+import { ranges } from "../threads/tape.ts";
+import { bump, i32, v128, when, whileLoop } from "../wasm/code.ts";
 import type { Code, FunctionBuilder, Local } from "../wasm/emit.ts";
+import type { Stage } from "./op.ts";
 
 /** How a window slides over the last two axes of [N, C, H, W]. */
 export interface Window {
@@ -69,52 +71,98 @@ export function eachTap({ kernel }: Window, visit: (i: number, j: number, tap: n
   for (let i = 0; i < kernel[0]; i++) for (let j = 0; j < kernel[1]; j++) visit(i, j, i * kernel[1] + j);
 }
 
-/** The arguments of {@link tapLoop} after its two addresses: output plane, first input row and column, strides, input plane. */
-export function tapArguments(window: Window, i: number, j: number): number[] {
-  const { out, strides, h, w } = window;
-  return [out[0], out[1], inputRow(window, 0, i), inputColumn(window, 0, j), strides[0], strides[1], h, w];
+/** First and last + 1 of the output places along one axis whose tap falls on the plane. */
+function onPlane(size: number, out: number, stride: number, pad: number, offset: number): [from: number, to: number] {
+  const from = Math.max(0, Math.ceil((pad - offset) / stride));
+  const to = Math.min(out, Math.floor((size - 1 + pad - offset) / stride) + 1);
+  return [from, Math.max(from, to)];
 }
 
-/** Parameter types that go with {@link tapArguments}: plane address, output address, eight numbers. */
-export const TAP_PARAMETERS = new Array<"i32">(10).fill("i32");
+/** Rows of the output plane, `from` up to but not including `to`. */
+export type Rows = readonly [from: number, to: number];
 
 /**
- * One kernel tap over one plane: for every output place in order, `inside(input address, output address)` when
- * the tap falls on the plane, `outside(output address)` when it falls on the padding.
+ * The arguments of {@link tapLoop} for tap (i, j) of a plane at `plane` and output rows at `out` (all rows unless
+ * said, the first of them at `out`): only places whose tap falls on the plane, all of it in bytes.
+ */
+export function tapArguments(window: Window, i: number, j: number, plane: number, out: number, rows?: Rows): number[] {
+  const { strides, pads, dilations, h, w } = window;
+  const [low, high] = rows ?? [0, window.out[0]];
+  let [y, end] = onPlane(h, window.out[0], strides[0], pads[0], i * dilations[0]);
+  [y, end] = [Math.max(y, low), Math.min(end, high)];
+  const [x, last] = onPlane(w, window.out[1], strides[1], pads[1], j * dilations[1]);
+  const from = plane + (inputRow(window, y, i) * w + inputColumn(window, x, j)) * 4;
+  const to = out + ((y - low) * window.out[1] + x) * 4;
+  return [from, to, Math.max(0, end - y), last - x, strides[0] * w * 4, window.out[1] * 4, strides[1] * 4];
+}
+
+/** Whether some tap falls on padding. */
+export function isPadded(window: Window): boolean {
+  const { h, w, kernel, out } = window;
+  const [bottom, right] = [inputRow(window, out[0] - 1, kernel[0] - 1), inputColumn(window, out[1] - 1, kernel[1] - 1)];
+  return window.pads[0] > 0 || window.pads[1] > 0 || bottom >= h || right >= w;
+}
+
+/** Parameter types that go with {@link tapArguments}. */
+export const TAP_PARAMETERS = new Array<"i32">(7).fill("i32");
+
+const EVEN = [0, 2, 4, 6].flatMap((word) => [0, 1, 2, 3].map((byte) => word * 4 + byte));
+
+/**
+ * One kernel tap over one plane: `one(input address, output address)` for every place in order, or, where `four` is
+ * given and the stride is 1 or 2, four places at once with their inputs as a vector.
  */
 export function tapLoop(
   f: FunctionBuilder,
-  inside: (input: Local, output: Local) => Code,
-  outside: (output: Local) => Code,
+  one: (input: Local, output: Local) => Code,
+  four?: (inputs: Code, output: Local) => Code,
 ): Code {
-  const [plane, to, rows, columns, firstRow, firstColumn] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i)) as Local[] as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [strideY, strideX, h, w] = [f.param(6), f.param(7), f.param(8), f.param(9)];
-  const [y, x, left, at] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  const onRow = [...i32.ltU(y.get, h.get)];
-  const onPlane: Code = i32.and(onRow, i32.ltU(x.get, w.get));
-  const address = i32.add(plane.get, i32.shl(i32.add(i32.mul(y.get, w.get), x.get), 2));
+  const [plane, out, rows, columns] = [f.param(0), f.param(1), f.param(2), f.param(3)];
+  const [rowFrom, rowTo, step] = [f.param(4), f.param(5), f.param(6)];
+  const [from, to, left] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const wide = (by: number, inputs: Code): Code =>
+    four === undefined
+      ? []
+      : when(
+          i32.eq(step.get, i32.const(by)),
+          whileLoop(
+            i32.geU(left.get, i32.const(4)),
+            four(inputs, to),
+            bump(from, by * 4),
+            bump(to, 16),
+            bump(left, -4),
+          ),
+        );
+  return whileLoop(
+    rows.get,
+    from.set(plane.get),
+    to.set(out.get),
+    left.set(columns.get),
+    wide(4, v128.load(from.get)),
+    wide(8, v128.shuffle(v128.load(from.get), v128.load(from.get, 16), EVEN)),
+    whileLoop(left.get, one(from, to), from.set(i32.add(from.get, step.get)), bump(to, 4), bump(left, -1)),
+    plane.set(i32.add(plane.get, rowFrom.get)),
+    out.set(i32.add(out.get, rowTo.get)),
+    bump(rows, -1),
+  );
+}
+
+/** Elements that are worth a task of their own. */
+const GRAIN = 16_384;
+
+/** One call of `visit(input plane, output plane, places of the output plane)` per image and channel, in about `parts` tasks. */
+export function planeTasks(
+  window: Window,
+  x: number,
+  y: number,
+  parts: number,
+  visit: (from: number, to: number, area: number) => void,
+): Stage[] {
+  const [input, area] = [window.h * window.w, window.out[0] * window.out[1]];
+  const grain = Math.max(1, Math.ceil(GRAIN / Math.max(1, input)));
   return [
-    ...y.set(firstRow.get),
-    ...whileLoop(
-      rows.get,
-      x.set(firstColumn.get),
-      left.set(columns.get),
-      whileLoop(
-        left.get,
-        [...onPlane, 0x04, 0x40, ...at.set(address), ...inside(at, to), 0x05, ...outside(to), 0x0b],
-        to.set(i32.add(to.get, i32.const(4))),
-        x.set(i32.add(x.get, strideX.get)),
-        left.set(i32.sub(left.get, i32.const(1))),
-      ),
-      y.set(i32.add(y.get, strideY.get)),
-      rows.set(i32.sub(rows.get, i32.const(1))),
-    ),
+    ranges(window.n * window.c, parts, grain).map(([from, to]) => () => {
+      for (let plane = from; plane < to; plane++) visit(x + plane * input * 4, y + plane * area * 4, area);
+    }),
   ];
 }

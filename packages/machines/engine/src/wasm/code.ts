@@ -23,6 +23,7 @@ export const i32 = {
   mul: binaryOf(0x6c),
   and: binaryOf(0x71),
   shl: (a: Code, bits: number): Code => [...a, 0x41, ...signed(bits), 0x74],
+  eq: binaryOf(0x46),
   ltU: binaryOf(0x49),
   gtU: binaryOf(0x4b),
   geU: binaryOf(0x4f),
@@ -92,6 +93,7 @@ export const i32x4 = {
   },
   add: binaryOf(...simd(0xae)),
   sub: binaryOf(...simd(0xb1)),
+  splat: unaryOf(...simd(0x11)),
   /** Products of neighbouring 16-bit lanes, added in pairs: exact in 32 bits unless all four are -32768. */
   dot: binaryOf(...simd(0xba)),
   shl: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xab)],

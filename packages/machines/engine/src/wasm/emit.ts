@@ -102,8 +102,9 @@ export class ModuleBuilder {
     this.#functions.push(built);
   }
 
-  /** The binary module (WebAssembly core 2.0, SIMD128). */
-  encode(): Uint8Array<ArrayBuffer> {
+  /** The binary module (WebAssembly core 2.0, SIMD128); with `shared` it imports a memory that threads share, of at most that many pages. */
+  encode(shared?: number): Uint8Array<ArrayBuffer> {
+    const limits = shared === undefined ? [0x00, 0x01] : [0x03, 0x01, ...unsigned(shared)];
     const functions = this.#functions;
     const text = (value: string) => [...unsigned(value.length), ...new TextEncoder().encode(value)];
     const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content];
@@ -112,7 +113,7 @@ export class ModuleBuilder {
     return new Uint8Array([
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       ...section(1, vector(types)),
-      ...section(2, vector([[...text("env"), ...text("memory"), 0x02, 0x00, 0x01]])),
+      ...section(2, vector([[...text("env"), ...text("memory"), 0x02, ...limits]])),
       ...section(3, vector(functions.map((_, index) => unsigned(index)))),
       ...section(7, vector(functions.map((f, index) => [...text(f.name), 0x00, ...unsigned(index)]))),
       ...section(10, vector(functions.map((f) => f.encode()))),

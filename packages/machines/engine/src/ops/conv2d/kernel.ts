@@ -1,34 +1,147 @@
-import type { Kernel } from "../op.ts";
-import { multiply, multiplyScratch } from "../matmul/kernel.ts";
+import { gather } from "../elementwise.ts";
+import type { After } from "../matmul/after.ts";
+import { BIAS_ROW } from "../matmul/after.ts";
+import { cuts, type Product, productTask, taskScratch } from "../matmul/kernel.ts";
+import type { Exports, Kernel, Place, Stage } from "../op.ts";
 import { unfoldImage } from "../unfold/kernel.ts";
-import { convolutionOf } from "./shape.ts";
+import { ranges } from "../../threads/tape.ts";
+import { isPadded } from "../window.ts";
+import { depthwiseScratch, depthwiseTasks, emitDepthwise, isDepthwise } from "./depthwise.ts";
+import { type Convolution, convolutionOf } from "./shape.ts";
 
 const align = (bytes: number): number => Math.ceil((bytes + 16) / 64) * 64;
 
-/** Per image and group: unfold into scratch, then the matmul kernels write straight into [N, O, OH, OW]. */
-export const kernel: Kernel = {
-  scratch([x, w], attrs) {
-    const { window, inputs, outputs } = convolutionOf(x as readonly number[], w as readonly number[], attrs);
-    const depth = inputs * window.kernel[0] * window.kernel[1];
-    const area = window.out[0] * window.out[1];
-    return align(depth * area * 4) + multiplyScratch(outputs, depth, area);
-  },
-  emit() {
-    // Uses the functions of unfold and matmul.
-  },
-  bind(exports, operands, output, attrs, scratch) {
-    const [x, w] = operands as [(typeof operands)[0], (typeof operands)[0]];
-    const { window, groups, channels, inputs, outputs } = convolutionOf(x.shape, w.shape, attrs);
-    const depth = inputs * window.kernel[0] * window.kernel[1];
-    const area = window.out[0] * window.out[1];
-    const packed = scratch + align(depth * area * 4);
+/** Unfolded columns that are multiplied at once: with their weights they stay in the second-level cache. */
+const UNFOLDED_BYTES = 131_072;
+/** Multiply-adds that are worth a task of their own. */
+const GRAIN = 131_072;
+
+/** A 1 x 1 window on every place: the planes are the right operand as they stand. */
+function isPointwise({ window }: Convolution): boolean {
+  const { kernel, strides } = window;
+  return kernel[0] * kernel[1] * strides[0] * strides[1] === 1 && !isPadded(window);
+}
+
+const depthOf = ({ inputs, window }: Convolution): number => inputs * window.kernel[0] * window.kernel[1];
+
+/** Output rows that are unfolded at once. */
+function blockRows(conv: Convolution): number {
+  const row = depthOf(conv) * conv.window.out[1] * 4;
+  return Math.max(1, Math.min(conv.window.out[0], Math.floor(UNFOLDED_BYTES / Math.max(1, row))));
+}
+
+/** How many tasks a convolution is cut into. */
+function pieces(conv: Convolution, parts: number): number {
+  const { window, channels } = conv;
+  const work = window.n * channels * depthOf(conv) * window.out[0] * window.out[1];
+  return Math.max(1, Math.min(parts, Math.floor(work / GRAIN)));
+}
+
+/** Scratch of one task. */
+function scratchOf(conv: Convolution): number {
+  const { window } = conv;
+  if (isDepthwise(conv)) return depthwiseScratch(window);
+  const depth = depthOf(conv);
+  if (isPointwise(conv)) return taskScratch(depth, window.out[0] * window.out[1]);
+  const columns = blockRows(conv) * window.out[1];
+  return align(depth * columns * 4) + taskScratch(depth, columns);
+}
+
+/** Where a convolution reads and writes. */
+interface Job {
+  readonly conv: Convolution;
+  readonly x: number;
+  readonly w: number;
+  readonly y: number;
+  readonly after: After | undefined;
+}
+
+/** The product of one image and group, without its right operand. */
+function productOf({ conv, w, y, after }: Job, image: number, group: number): Omit<Product, "b" | "strideB" | "n"> {
+  const { window, channels, outputs } = conv;
+  const [area, depth] = [window.out[0] * window.out[1], depthOf(conv)];
+  const first = group * outputs;
+  const bias = after && { ...after, bias: after.bias + (after.kinds & BIAS_ROW ? first * 4 : 0) };
+  const c = y + (image * channels + first) * area * 4;
+  return { a: w + first * depth * 4, strideA: depth * 4, c, strideC: area * 4, m: outputs, k: depth, after: bias };
+}
+
+/** One task per image, group and range of columns. */
+function pointwise(exports: Exports, job: Job, scratch: number, parts: number): Stage {
+  const { window, groups, inputs } = job.conv;
+  const area = window.out[0] * window.out[1];
+  const size = scratchOf(job.conv);
+  const [wanted, tasks] = [pieces(job.conv, parts), [] as (readonly [Product, ReturnType<typeof cuts>[0]])[]];
+  for (let image = 0; image < window.n; image++)
+    for (let group = 0; group < groups; group++) {
+      const b = job.x + (image * window.c + group * inputs) * area * 4;
+      const product = { ...productOf(job, image, group), b, strideB: area * 4, n: area };
+      const own = Math.ceil(wanted / (window.n * groups));
+      for (const cut of cuts(product.m, product.k, area, own)) tasks.push([product, cut]);
+    }
+  return ranges(tasks.length, Math.max(1, Math.min(parts, tasks.length))).map(([from, to], index) =>
+    joined(tasks.slice(from, to).map(([product, cut]) => productTask(exports, product, cut, scratch + index * size))),
+  );
+}
+
+function joined(tasks: Stage): () => void {
+  return gather(tasks, 1)[0] ?? (() => {});
+}
+
+/** One task per range of output rows: unfold some rows, multiply, write them straight into [N, O, OH, OW]. */
+function general(exports: Exports, job: Job, scratch: number, parts: number): Stage {
+  const { window, groups, inputs } = job.conv;
+  const { n, c, h, w, out } = window;
+  const [depth, block, size] = [depthOf(job.conv), blockRows(job.conv), scratchOf(job.conv)];
+  const blocks = Math.ceil(out[0] / block);
+  return ranges(n * groups * blocks, pieces(job.conv, parts)).map(([from, to], index) => {
+    const unfolded = scratch + index * size;
+    const packed = unfolded + align(depth * block * out[1] * 4);
     return () => {
-      for (let image = 0; image < window.n; image++)
-        for (let group = 0; group < groups; group++) {
-          unfoldImage(exports, window, x.at, scratch, image, [group * inputs, (group + 1) * inputs], area, 0);
-          const to = output.at + (image * channels + group * outputs) * area * 4;
-          multiply(exports, w.at + group * outputs * depth * 4, scratch, to, outputs, depth, area, packed);
-        }
+      for (let at = from; at < to; at++) {
+        const group = Math.floor(at / blocks) % groups;
+        const image = Math.floor(at / blocks / groups);
+        const first = (at % blocks) * block;
+        const rows = [first, Math.min(out[0], first + block)] as const;
+        const columns = (rows[1] - rows[0]) * out[1];
+        const plane = job.x + image * c * h * w * 4;
+        unfoldImage(exports, window, plane, [group * inputs, (group + 1) * inputs], { to: unfolded, columns, rows });
+        const rest = productOf(job, image, group);
+        const target = rest.c + rows[0] * out[1] * 4;
+        const product = { ...rest, c: target, b: unfolded, strideB: columns * 4, n: columns };
+        productTask(exports, product, { rows: [0, rest.m], columns: [0, columns] }, packed)();
+      }
     };
+  });
+}
+
+/** All of a convolution as one stage, with a bias and a clamp where wanted. */
+export function convolve(
+  exports: Exports,
+  [x, w]: readonly Place[],
+  output: Place,
+  attrs: Parameters<Kernel["bind"]>[3],
+  scratch: number,
+  parts: number,
+  after?: After,
+): Stage {
+  const conv = convolutionOf((x as Place).shape, (w as Place).shape, attrs);
+  const job = { conv, x: (x as Place).at, w: (w as Place).at, y: output.at, after };
+  if (isDepthwise(conv)) return depthwiseTasks(exports, job, scratch, pieces(conv, parts));
+  return (isPointwise(conv) ? pointwise : general)(exports, job, scratch, parts);
+}
+
+/** Direct for depthwise 3 x 3 windows, a plain product for 1 x 1 windows, else unfold and product block by block. */
+export const kernel: Kernel = {
+  scratch([x, w], attrs, parts) {
+    const conv = convolutionOf(x as readonly number[], w as readonly number[], attrs);
+    return parts * scratchOf(conv);
+  },
+  emit: emitDepthwise,
+  bind(exports, operands, output, attrs, scratch) {
+    return joined(convolve(exports, operands, output, attrs, scratch, 1));
+  },
+  split(exports, operands, output, attrs, scratch, parts) {
+    return [convolve(exports, operands, output, attrs, scratch, parts)];
   },
 };

@@ -8,14 +8,10 @@ export const kernel: Kernel = {
   emit(module) {
     module.function("fold", TAP_PARAMETERS, (f) => {
       f.body(
-        tapLoop(
-          f,
-          (to, from) => {
-            const sum = f32x4.splat(f32.add(f32.load(to.get), f32.load(from.get)));
-            return f32.store(to.get, f32x4.lane0(canonical(f, sum)));
-          },
-          () => [],
-        ),
+        tapLoop(f, (to, from) => {
+          const sum = f32x4.splat(f32.add(f32.load(to.get), f32.load(from.get)));
+          return f32.store(to.get, f32x4.lane0(canonical(f, sum)));
+        }),
       );
     });
   },
@@ -32,7 +28,7 @@ export const kernel: Kernel = {
         for (let channel = 0; channel < c; channel++)
           eachTap(window, (i, j, tap) => {
             const row = from + ((channel * taps + tap) * n + image) * area * 4;
-            run(output.at + (image * c + channel) * h * w * 4, row, ...tapArguments(window, i, j));
+            run(...tapArguments(window, i, j, output.at + (image * c + channel) * h * w * 4, row));
           });
     };
   },

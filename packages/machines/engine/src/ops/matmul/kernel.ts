@@ -1,6 +1,8 @@
 import { bump, canonical, doWhile, f32, f32x4, i32, v128, when, whileLoop } from "../../wasm/code.ts";
 import type { Code, FunctionBuilder, Local, ModuleBuilder } from "../../wasm/emit.ts";
-import type { Exports, Kernel } from "../op.ts";
+import { ranges } from "../../threads/tape.ts";
+import type { Exports, Kernel, Place, Stage } from "../op.ts";
+import { type After, type AfterLocals, afterCode, BIAS_ROW } from "./after.ts";
 
 /** Register tile: 4 rows by 2 vectors of columns. Measured faster than 2 x 4, 3 x 3, 5 x 2 and 3 x 4 on V8 (README). */
 const TILE_ROWS = 4;
@@ -12,6 +14,10 @@ const DEPTH = 512;
 const UNROLL = 8;
 /** Rows of A that are taken together: their block stays in the second-level cache while panels of B pass by. */
 const ROWS = 64;
+/** Panels that are packed together before rows pass by. */
+const BLOCK_BYTES = 196_608;
+
+const align = (bytes: number): number => Math.ceil((bytes + 16) / 64) * 64;
 
 /** Copies `depth` rows of up to 8 columns of B into a contiguous panel, +0 beyond the last column. */
 function emitPack(module: ModuleBuilder): void {
@@ -67,11 +73,12 @@ interface Tile {
   readonly c: readonly Local[];
   readonly depth: Local;
   readonly fresh: Local;
+  readonly after: AfterLocals;
 }
 
 /** One register tile: as many rows as `tile.a`, two vectors of columns, all of this block's k. */
 function tileCode(f: FunctionBuilder, tile: Tile): Code {
-  const { a, panel, c, depth, fresh } = tile;
+  const { a, panel, c, depth, fresh, after } = tile;
   const columns = Array.from({ length: VECTORS }, (_, j) => j);
   const sums = a.map(() => columns.map(() => f.local("v128")));
   const b = columns.map(() => f.local("v128"));
@@ -107,16 +114,18 @@ function tileCode(f: FunctionBuilder, tile: Tile): Code {
       doWhile(i32.geU(left.get, i32.const(UNROLL)), unrolled, advance(UNROLL)),
     ),
     ...whileLoop(left.get, step(0), advance(1)),
+    ...afterCode(after, sums),
     ...each((sum, row, offset) => v128.store(row.get, canonical(f, sum.get), offset)),
   ];
 }
 
 /** All rows of C for one packed panel and one block of k; `fresh` starts from +0 instead of C. */
 function emitPanel(module: ModuleBuilder): void {
-  // a, row stride of a, panel, c, row stride of c, rows, depth, fresh
-  module.function("matmul.panel", ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"], (f) => {
+  // a, row stride of a, panel, c, row stride of c, rows, depth, fresh, and what comes after: kinds, bias, limits
+  module.function("matmul.panel", new Array<"i32">(11).fill("i32"), (f) => {
     const [a, strideA, panel, c, strideC] = [f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)];
     const [rows, depth, fresh] = [f.param(5), f.param(6), f.param(7)];
+    const after = { kinds: f.param(8), bias: f.param(9), limits: f.param(10) };
     const p = f.local("i32");
     const tile = (count: number): Code => {
       const left = Array.from({ length: count }, () => f.local("i32"));
@@ -130,9 +139,10 @@ function emitPanel(module: ModuleBuilder): void {
         ...rowsFrom(left, a, strideA),
         ...rowsFrom(result, c, strideC),
         ...p.set(panel.get),
-        ...tileCode(f, { a: left, panel: p, c: result, depth, fresh }),
+        ...tileCode(f, { a: left, panel: p, c: result, depth, fresh, after }),
         ...a.set(i32.add(a.get, i32.mul(strideA.get, i32.const(count)))),
         ...c.set(i32.add(c.get, i32.mul(strideC.get, i32.const(count)))),
+        ...when(i32.and(after.kinds.get, i32.const(BIAS_ROW)), bump(after.bias, count * 4)),
         ...rows.set(i32.sub(rows.get, i32.const(count))),
       ];
     };
@@ -140,49 +150,140 @@ function emitPanel(module: ModuleBuilder): void {
   });
 }
 
-/** Bytes of scratch memory that {@link multiply} wants. */
-export function multiplyScratch(m: number, k: number, n: number): number {
-  return Math.ceil(n / WIDTH) * k * WIDTH * 4 + Math.min(m, ROWS) * WIDTH * 4;
+/** A product to compute: A [m, k] times B, all addresses and strides in bytes. */
+export interface Product {
+  readonly a: number;
+  readonly strideA: number;
+  /** B [k, n] row-major with rows `strideB` apart; with `across`, its transpose [n, k]. */
+  readonly b: number;
+  readonly strideB: number;
+  readonly across?: boolean;
+  /** B as panels that were packed before, by {@link packTasks}; B itself is not read then. */
+  readonly packed?: number | undefined;
+  readonly c: number;
+  readonly strideC: number;
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly after?: After | undefined;
 }
 
-/** C [m, n] = A [m, k] B [k, n], row-major at byte addresses: packed panels of B, register tiles, k in blocks. */
-export function multiply(
-  exports: Exports,
-  a: number,
-  b: number,
-  c: number,
-  m: number,
-  k: number,
-  n: number,
-  scratch: number,
-): void {
+/** Columns that are packed at once: their panels stay in the second-level cache. */
+function blockColumns(k: number): number {
+  return Math.max(1, Math.floor(BLOCK_BYTES / (Math.max(1, k) * WIDTH * 4))) * WIDTH;
+}
+
+/** Bytes that all panels of B [k, n] take. */
+export function packedBytes(k: number, n: number): number {
+  return Math.ceil(n / WIDTH) * k * WIDTH * 4;
+}
+
+/** Bytes of scratch memory that one task of {@link productTask} wants for `columns` columns. */
+export function taskScratch(k: number, columns: number): number {
+  return align(packedBytes(k, Math.min(blockColumns(k), columns)) + ROWS * WIDTH * 4);
+}
+
+/** Packs columns `from` to `to` of B. */
+function packer(exports: Exports, product: Product, to: number): (from: number, end: number) => void {
   const pack = exports["matmul.pack"] as (...args: number[]) => void;
+  const transpose = exports.transpose as (...args: number[]) => void;
+  const fill = exports.fill as (...args: number[]) => void;
+  const { b, strideB, k, across } = product;
+  return (from, end) => {
+    for (let column = from, at = to; column < end; column += WIDTH, at += k * WIDTH * 4) {
+      const columns = Math.min(WIDTH, end - column);
+      if (across) {
+        if (columns < WIDTH) fill(at, k * WIDTH, 0);
+        transpose(b + column * strideB, at, columns, k, strideB, WIDTH * 4);
+      } else pack(b + column * 4, at, k, columns, strideB);
+    }
+  };
+}
+
+/** Tasks that pack all of B to `to`. */
+export function packTasks(exports: Exports, product: Product, to: number, parts: number): Stage {
+  const { k, n } = product;
+  return ranges(n, parts, Math.max(WIDTH, Math.ceil(16_384 / Math.max(1, k) / WIDTH) * WIDTH)).map(
+    ([from, end]) =>
+      () =>
+        packer(exports, product, to + (from / WIDTH) * k * WIDTH * 4)(from, end),
+  );
+}
+
+/** Rows and columns of C that one task computes; columns begin at a multiple of 8. */
+export interface Cut {
+  readonly rows: readonly [from: number, to: number];
+  readonly columns: readonly [from: number, to: number];
+}
+
+/** Computes one cut of a product: packed panels of B, register tiles, k in blocks. */
+export function productTask(exports: Exports, product: Product, cut: Cut, scratch: number): () => void {
+  const { a, strideA, c, strideC, k, n, after } = product;
   const panel = exports["matmul.panel"] as (...args: number[]) => void;
   const unpack = exports["matmul.unpack"] as (...args: number[]) => void;
+  const pack = packer(exports, product, scratch + ROWS * WIDTH * 4);
+  const { kinds, bias, limits } = after ?? { kinds: 0, bias: 0, limits: 0 };
   const panelBytes = k * WIDTH * 4;
-  const strip = scratch + Math.ceil(n / WIDTH) * panelBytes;
-  for (let column = 0, to = scratch; column < n; column += WIDTH, to += panelBytes)
-    pack(b + column * 4, to, k, Math.min(WIDTH, n - column), n * 4);
-  for (let row = 0; row < m; row += ROWS) {
-    const rows = Math.min(ROWS, m - row);
-    for (let column = 0, packed = scratch; column < n; column += WIDTH, packed += panelBytes) {
-      const whole = n - column >= WIDTH;
-      const target = c + (row * n + column) * 4;
-      const [to, stride] = whole ? [target, n * 4] : [strip, WIDTH * 4];
-      for (let from = 0; from < k || from === 0; from += DEPTH) {
-        const depth = Math.min(DEPTH, k - from);
-        panel(a + (row * k + from) * 4, k * 4, packed + from * WIDTH * 4, to, stride, rows, depth, from === 0 ? 1 : 0);
-      }
-      if (!whole) unpack(strip, target, rows, n - column, n * 4);
+  const block = product.packed === undefined ? blockColumns(k) : Math.max(WIDTH, cut.columns[1]);
+  const [top, bottom] = cut.rows;
+  const strip = (row: number, column: number, packed: number): void => {
+    const rows = Math.min(ROWS, bottom - row);
+    const whole = n - column >= WIDTH;
+    const target = c + row * strideC + column * 4;
+    const [to, stride] = whole ? [target, strideC] : [scratch, WIDTH * 4];
+    const own = bias + (kinds & BIAS_ROW ? row * 4 : column * 4);
+    for (let from = 0; from < k || from === 0; from += DEPTH) {
+      const depth = Math.min(DEPTH, k - from);
+      const ends = from + depth >= k ? kinds : 0;
+      const left = a + row * strideA + from * 4;
+      const right = packed + from * WIDTH * 4;
+      panel(left, strideA, right, to, stride, rows, depth, from === 0 ? 1 : 0, ends, own, limits);
     }
-  }
+    if (!whole) unpack(scratch, target, rows, n - column, strideC);
+  };
+  return () => {
+    for (let first = cut.columns[0]; first < cut.columns[1]; first += block) {
+      const last = Math.min(first + block, cut.columns[1]);
+      let packed = scratch + ROWS * WIDTH * 4;
+      if (product.packed === undefined) pack(first, last);
+      else packed = product.packed + (first / WIDTH) * panelBytes;
+      for (let row = top; row < bottom; row += ROWS)
+        for (let column = first, at = packed; column < last; column += WIDTH, at += panelBytes) strip(row, column, at);
+    }
+  };
+}
+
+/** Multiply-adds that are worth a task of their own. */
+const GRAIN = 131_072;
+
+/** Cuts C for `parts` tasks: by columns first, since every task packs its own columns. */
+export function cuts(m: number, k: number, n: number, parts: number): Cut[] {
+  const wanted = Math.min(parts, Math.max(1, Math.floor((m * k * n) / GRAIN)));
+  const columns = ranges(n, wanted, WIDTH);
+  const rows = ranges(m, Math.ceil(wanted / columns.length), TILE_ROWS);
+  return columns.flatMap((c) => rows.map((r) => ({ rows: r, columns: c })));
+}
+
+/** The product as one stage of tasks, each with its own scratch. */
+export function productTasks(exports: Exports, product: Product, scratch: number, parts: number): Stage {
+  const { m, k, n } = product;
+  const size = taskScratch(k, n);
+  return cuts(m, k, n, parts).map((cut, index) => productTask(exports, product, cut, scratch + index * size));
+}
+
+function productOf([a, b]: readonly Place[], output: Place): Product {
+  const [left, right] = [a as Place, b as Place];
+  const [m, k] = left.shape as [number, number];
+  const n = right.shape[1] as number;
+  return { a: left.at, strideA: k * 4, b: right.at, strideB: n * 4, c: output.at, strideC: n * 4, m, k, n };
 }
 
 /** Matrix product on the packed kernels. */
 export const kernel: Kernel = {
-  scratch([a, b]) {
+  scratch([a, b], _attrs, parts) {
     const [m, k] = a as readonly [number, number];
-    return multiplyScratch(m, k, (b as readonly [number, number])[1]);
+    const n = (b as readonly [number, number])[1];
+    return cuts(m, k, n, parts).length * taskScratch(k, n);
   },
   emit(module) {
     emitPack(module);
@@ -190,9 +291,10 @@ export const kernel: Kernel = {
     emitPanel(module);
   },
   bind(exports, inputs, output, _attrs, scratch) {
-    const [a, b] = inputs as [(typeof inputs)[0], (typeof inputs)[0]];
-    const [m, k] = a.shape as [number, number];
-    const n = b.shape[1] as number;
-    return () => multiply(exports, a.at, b.at, output.at, m, k, n, scratch);
+    const [task] = productTasks(exports, productOf(inputs, output), scratch, 1);
+    return task ?? (() => {});
+  },
+  split(exports, inputs, output, _attrs, scratch, parts) {
+    return [productTasks(exports, productOf(inputs, output), scratch, parts)];
   },
 };

@@ -9,30 +9,26 @@ export const kernel: Kernel = {
   emit(module) {
     // x plane, y plane, tap arguments, then how far dx lies from x, and dy and the mask from y
     module.function("maxpoolgrad", [...TAP_PARAMETERS, "i32", "i32", "i32"], (f) => {
-      const [toDx, toDy, toMask] = [f.param(10), f.param(11), f.param(12)];
+      const [toDx, toDy, toMask] = [f.param(7), f.param(8), f.param(9)];
       const [x, top] = [f.local("v128"), f.local("v128")];
       const mask = f.local("i32");
       const isNan = (value: typeof x) => v128.not(f32x4.eq(value.get, value.get));
       const equal = v128.or(f32x4.eq(x.get, top.get), v128.and(isNan(x), isNan(top)));
       f.body(
-        tapLoop(
-          f,
-          (from, to) => {
-            const dx = i32.add(from.get, toDx.get);
-            const sum = f32x4.splat(f32.add(f32.load(dx), f32.load(i32.add(to.get, toDy.get))));
-            const lane = [...equal, 0xfd, 0x1b, 0]; // i32x4.extract_lane 0
-            return [
-              ...x.set(v128.load32Splat(from.get)),
-              ...top.set(v128.load32Splat(to.get)),
-              ...mask.set(i32.add(to.get, toMask.get)),
-              ...when(i32.and(i32.eqz(i32.load(mask.get)), lane), [
-                ...i32.store(mask.get, i32.const(1)),
-                ...f32.store(dx, f32x4.lane0(canonical(f, sum))),
-              ]),
-            ];
-          },
-          () => [],
-        ),
+        tapLoop(f, (from, to) => {
+          const dx = i32.add(from.get, toDx.get);
+          const sum = f32x4.splat(f32.add(f32.load(dx), f32.load(i32.add(to.get, toDy.get))));
+          const lane = [...equal, 0xfd, 0x1b, 0]; // i32x4.extract_lane 0
+          return [
+            ...x.set(v128.load32Splat(from.get)),
+            ...top.set(v128.load32Splat(to.get)),
+            ...mask.set(i32.add(to.get, toMask.get)),
+            ...when(i32.and(i32.eqz(i32.load(mask.get)), lane), [
+              ...i32.store(mask.get, i32.const(1)),
+              ...f32.store(dx, f32x4.lane0(canonical(f, sum))),
+            ]),
+          ];
+        }),
       );
     });
   },
@@ -48,7 +44,7 @@ export const kernel: Kernel = {
         fill(scratch, area, 0);
         const [from, to] = [x.at + plane * input, y.at + plane * area * 4];
         eachTap(window, (i, j) =>
-          run(from, to, ...tapArguments(window, i, j), output.at - x.at, dy.at - y.at, scratch - to),
+          run(...tapArguments(window, i, j, from, to), output.at - x.at, dy.at - y.at, scratch - to),
         );
       }
     };
