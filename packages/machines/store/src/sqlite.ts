@@ -18,17 +18,23 @@ import { type Database, sqlValue } from "./sql.ts";
 /** How long a query waits for the transaction before it (milliseconds). */
 const PATIENCE_MS = 30_000;
 
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Names of the result's columns; none where it has no rows. */
+  readonly columns: readonly string[];
+}
+
 /** Statements kept compiled. */
 const PREPARED = 256;
 
-/** Opens dir/assay.sqlite: write-ahead log, synced at every commit, foreign keys on. */
+/** Opens dir/assay.sqlite: write-ahead log, synced at every commit, foreign keys on, the first GB read as memory. */
 export async function openSqlite(dir: string): Promise<Database> {
   const path = join(dir, "assay.sqlite");
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true });
     db = new DatabaseSync(path, { timeout: 20, enableForeignKeyConstraints: true });
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 1073741824;");
   } catch (error) {
     db?.close();
     throw diskError(error, path);
@@ -123,7 +129,7 @@ class SqliteDriver implements Driver {
 class SqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
   readonly #path: string;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
@@ -135,8 +141,9 @@ class SqliteConnection implements DatabaseConnection {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
-        const statement = this.#prepare(sql);
-        if (statement.columns().length > 0) return { rows: statement.all(...values).map(plain) as R[] };
+        const { statement, columns } = this.#prepare(sql);
+        if (columns.length > 0)
+          return { rows: rowsOf(statement.all(...values) as unknown as unknown[][], columns) as R[] };
         const { changes, lastInsertRowid } = statement.run(...values);
         return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
       } catch (error) {
@@ -151,21 +158,33 @@ class SqliteConnection implements DatabaseConnection {
     for (const row of this.#db.prepare(sql).iterate(...parameters.map(sqlValue))) yield { rows: [plain(row) as R] };
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known) return known;
     // A statement that changes the schema may change the columns of those compiled before.
     if (/^\s*(create|alter|drop)\b/i.test(sql)) this.#prepared.clear();
     const statement = this.#db.prepare(sql);
-    if (!/^\s*(select|insert|update|delete|with)\b/i.test(sql)) return statement;
+    const made = { statement, columns: statement.columns().map(({ name }) => name) };
+    // Rows as lists: objects without a prototype, which SQLite would make, are slow to make and to read.
+    statement.setReturnArrays(true);
+    if (!/^\s*(select|insert|update|delete|with)\b/i.test(sql)) return made;
     if (this.#prepared.size >= PREPARED) this.#prepared.delete(this.#prepared.keys().next().value as string);
-    this.#prepared.set(sql, statement);
-    return statement;
+    this.#prepared.set(sql, made);
+    return made;
   }
 }
 
 function isBusy(error: unknown): boolean {
   return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5;
+}
+
+/** Rows as ordinary objects, all of one shape. */
+function rowsOf(lists: readonly (readonly unknown[])[], columns: readonly string[]): unknown[] {
+  return lists.map((list) => {
+    const row: Record<string, unknown> = {};
+    for (let i = 0; i < columns.length; i++) row[columns[i] as string] = list[i];
+    return row;
+  });
 }
 
 /** SQLite hands out rows without a prototype; PostgreSQL's are ordinary objects. */

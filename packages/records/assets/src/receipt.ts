@@ -75,7 +75,7 @@ export async function receipt(
     contracts: { Assets: assets.toLowerCase() },
     subject: lineage.subject,
     nodes: lineage.nodes.map(({ kind, id, label }) => ({ kind, id, label })),
-    edges: lineage.edges,
+    edges: lineage.edges.map(({ from, to, role }) => ({ from, to, role })),
     statements,
   });
   if (input.out !== undefined) {

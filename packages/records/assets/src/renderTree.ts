@@ -26,7 +26,9 @@ export function renderTree(lineage: Lineage): string {
       const last = index === edges.length - 1;
       const again = seen.has(key(child));
       const more = again && (next.get(key(child))?.length ?? 0) > 0 ? "  (see above)" : "";
-      lines.push(`${indent}${last ? "└─" : "├─"} ${edge.role}: ${title(child)}${more}`);
+      lines.push(
+        `${indent}${last ? "└─" : "├─"} ${edge.role}${edge.via ? ` (past ${edge.via.map(({ kind }) => kind).join(", ")})` : ""}: ${title(child)}${more}`,
+      );
       if (again) return;
       seen.add(key(child));
       branch(child, next, way, seen, `${indent}${last ? "   " : "│  "}`);

@@ -138,6 +138,10 @@ export const traceInput = z.object({
     .default("both")
     .describe("What it stands on, what stands on it, or both."),
   depth: z.int().min(1).max(64).default(32).describe("Steps to follow."),
+  kinds: z.array(z.string().min(1).max(40)).min(1).optional().describe("Kinds to show, e.g. asset; all unless said."),
+  owner: address.optional().describe("Only what this address owns, published, signed, asked for or received."),
+  since: z.string().max(40).optional().describe("First block, or a day or moment (UTC)."),
+  until: z.string().max(40).optional().describe("Last block, or a day or moment (UTC)."),
 });
 export const traceOutput = z.object({
   subject: z.object(ref),
@@ -151,7 +155,24 @@ export const traceOutput = z.object({
       tx: z.string().nullable(),
     }),
   ),
-  edges: z.array(z.object({ from: z.object(ref), to: z.object(ref), role: z.string() })),
+  edges: z.array(
+    z.object({
+      from: z.object(ref),
+      to: z.object(ref),
+      role: z.string(),
+      via: z.array(z.object(ref)).optional().describe("What a filter took out between the two."),
+      proof: z
+        .object({
+          block: z.string(),
+          logIndex: z.int(),
+          tx: z.string(),
+          statement: z.string().nullable(),
+          signer: z.string().nullable(),
+          signature: z.string().nullable(),
+        })
+        .describe("Event that says so, and the statement of the newer end with its signature."),
+    }),
+  ),
   truncated: z.boolean(),
   tree: z.string().describe("The same as a picture in text."),
 });

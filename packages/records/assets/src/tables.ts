@@ -42,7 +42,24 @@ const indexes: Readonly<Record<string, readonly [string, readonly string[]]>> = 
  * Tables of this room. Index tables are append-only and carry the block that a row came from; amounts and ids are
  * decimal text. `ix_nodes` and `ix_edges` are shared: every room adds its part of the lineage there (SPEC S8).
  */
-export const migrations: readonly Migration[] = [{ id: "assets-1", up }];
+export const migrations: readonly Migration[] = [
+  { id: "assets-1", up },
+  { id: "assets-2", up: indexEdges },
+];
+
+/** Kind before id, so that one step of a walk is one range of the index; the walk's columns come with it. */
+async function indexEdges(db: Kysely<unknown>): Promise<void> {
+  for (const name of ["edges_by_from", "edges_by_to", "nodes_by_id"]) await db.schema.dropIndex(name).execute();
+  const index = (name: string, table: string, columns: readonly string[]) =>
+    db.schema
+      .createIndex(name)
+      .on(table)
+      .columns([...columns])
+      .execute();
+  await index("edges_from", "ix_edges", ["from_kind", "from_id"]);
+  await index("edges_to", "ix_edges", ["to_kind", "to_id"]);
+  await index("nodes_id", "ix_nodes", ["id", "kind"]);
+}
 
 async function up(db: Kysely<unknown>): Promise<void> {
   for (const [table, columns] of Object.entries(tables)) {

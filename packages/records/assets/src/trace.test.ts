@@ -1,24 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Database, openDatabase } from "@machines/store";
+import type { Database } from "@machines/store";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { addEdge, addNode, type NodeFacts, type NodeRef } from "./lineage.ts";
+import { addEdge, addNode, edgeRow, type NodeFacts, type NodeRef, nodeRow } from "./lineage.ts";
 import { migrations } from "./tables.ts";
-import { lineageOf, resolveNode, trace } from "./trace.ts";
+import { databases, openTestDatabase } from "../test/node.ts";
+import { statementHash } from "./sign.ts";
+import { MAX_NODES, lineageOf, resolveNode, trace } from "./trace.ts";
 
 let dir: string;
 let db: Database;
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "assay-trace-"));
-  db = await openDatabase({ dir }, migrations);
-});
-
-afterEach(async () => {
-  await db.close();
-  await rm(dir, { recursive: true, force: true });
-});
+let drop: () => Promise<void>;
 
 /** Writes what handlers insert, as the indexer would: one event a block. */
 class Book {
@@ -72,7 +65,18 @@ async function loop() {
   await book.save();
 }
 
-describe("trace (SPEC S8, S9)", () => {
+describe.each(databases)("trace on %s (SPEC S8, S9, S12)", (engine) => {
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), "assay-trace-"));
+    ({ db, drop } = await openTestDatabase(engine, dir, migrations));
+  });
+
+  afterEach(async () => {
+    await db.close();
+    await drop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
   test("goes from a payout down to the data, and nowhere else", async () => {
     await loop();
     const { nodes, edges, tree } = await trace({ db }, { id: "payout:1" });
@@ -163,5 +167,101 @@ describe("trace (SPEC S8, S9)", () => {
     expect(nodes).toHaveLength(80);
     expect(tree.split("\n").length).toBeLessThan(400);
     expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  test("every edge names what proves it: event, statement of the newer end, signature", async () => {
+    await loop();
+    const statement = `0x${"02".repeat(32)}`;
+    const facts = { type: "assay/decision/1", id: decision.id };
+    const at = { block: 90, log_index: 3, tx: `0x${"90".repeat(32)}` };
+    const insert = (table: string, row: Record<string, unknown>) => db.kysely.insertInto(table).values(row).execute();
+    await insert("ix_nodes", { ...nodeRow(asset(2), { statement }), ...at });
+    await insert("ix_nodes", { ...nodeRow(decision, { facts }), ...at });
+    await insert("ix_edges", { ...edgeRow(asset(2), "made from", asset(1)), ...at });
+    for (const signer of ["0xbb", "0xaa"]) await insert("signatures", { hash: statement, signer, signature: "0x99" });
+    const { edges } = await lineageOf({ db }, { id: "payout:1" });
+    const proofOf = (from: NodeRef) =>
+      edges.find((edge) => edge.from.kind === from.kind && edge.from.id === from.id)?.proof;
+    expect(proofOf(asset(2))).toEqual({
+      block: "90",
+      logIndex: 3,
+      tx: at.tx,
+      statement,
+      signer: "0xaa",
+      signature: "0x99",
+    });
+    expect(proofOf(decision)).toMatchObject({ statement: statementHash(facts), signer: null });
+    expect(proofOf(payout)).toMatchObject({ statement: null, logIndex: 0, tx: expect.stringMatching(/^0x/) });
+    expect(edges.filter(({ from }) => from.kind === "asset" && from.id === "2")).toHaveLength(1);
+  });
+
+  test("filters take out kinds, owners and times, and what stood on each other stays joined", async () => {
+    await loop();
+    const only = async (filter: object) => {
+      const { nodes, edges } = await trace({ db }, { id: "payout:1", ...filter });
+      return { nodes: nodes.map(({ kind, id }) => `${kind}:${id.slice(0, 4)}`), edges };
+    };
+    const assets = await only({ kinds: ["asset"] });
+    expect(assets.nodes).toEqual(["payout:1", "asset:3", "asset:2", "asset:1"]);
+    expect(assets.edges.map(({ from, to, via }) => [from.id, to.id, via?.map(({ kind }) => kind)])).toEqual([
+      ["1", "3", ["decision"]],
+      ["3", "2", undefined],
+      ["2", "1", undefined],
+    ]);
+    const at = { block: 99, log_index: 0, tx: "0x" };
+    for (const [block, owner] of [
+      [98, "0xaa"],
+      [99, "0xbb"],
+    ] as const)
+      await db.kysely
+        .insertInto("ix_asset_owners")
+        .values({ id: "2", owner, ...at, block })
+        .execute();
+    expect((await only({ owner: "0xBB" })).nodes).toEqual(["payout:1", "asset:2"]);
+    expect((await only({ owner: "0xaa" })).nodes).toEqual(["payout:1"]);
+    expect((await only({ since: "3", until: "7" })).nodes).toEqual([
+      "payout:1",
+      "decision:0x0d",
+      "policy:7",
+      "asset:3",
+      "run:0x0c",
+    ]);
+    await expect(only({ since: "yesterday" })).rejects.toThrow(/since is a block number or a moment/);
+  });
+
+  test("a moment is found among the blocks", async () => {
+    await loop();
+    const client = {
+      getBlockNumber: async () => 100n,
+      getBlock: async ({ blockNumber }: { blockNumber: bigint }) => ({
+        timestamp: 1_767_225_600n + blockNumber * 86_400n,
+      }),
+    };
+    const chain = { client } as never;
+    const nodes = async (filter: object) => (await trace({ db, chain }, { id: "payout:1", ...filter })).nodes.length;
+    expect(await nodes({ since: "2026-01-01" })).toBe(7);
+    expect(await nodes({ since: "2026-01-04", until: "2026-01-08" })).toBe(5);
+    expect(await nodes({ since: "2027-01-01" })).toBe(1);
+  });
+
+  test("what everybody uses is read up to the bound, and said to be cut", async () => {
+    const rows = Array.from({ length: MAX_NODES * 2 }, (_, i) => ({
+      ...edgeRow(asset(10 + i), "made from", asset(1)),
+      block: i,
+      log_index: 0,
+      tx: "0x",
+    }));
+    for (let from = 0; from < rows.length; from += 500)
+      await db.kysely
+        .insertInto("ix_edges")
+        .values(rows.slice(from, from + 500))
+        .execute();
+    await db.kysely
+      .insertInto("ix_nodes")
+      .values({ ...nodeRow(asset(1), {}), block: 1, log_index: 0, tx: "0x" })
+      .execute();
+    const { nodes, truncated } = await lineageOf({ db }, { id: "asset:1", direction: "uses" });
+    expect(nodes).toHaveLength(MAX_NODES);
+    expect(truncated).toBe(true);
   });
 });

@@ -26,7 +26,8 @@ export const databases: readonly DatabaseKind[] = process.env["ASSAY_TEST_POSTGR
   ? ["sqlite", "postgres"]
   : ["sqlite"];
 
-async function openTestDatabase(
+/** A database with this schema; `drop` removes what PostgreSQL keeps of it. */
+export async function openTestDatabase(
   kind: DatabaseKind,
   dir: string,
   migrations: readonly Migration[],
