@@ -134,6 +134,10 @@ export const FORMS: readonly Form[] = [
   },
   { op: "fold", shapes: [[18, 24]], attrs: { kernel: [3, 3], size: [2, 2, 5, 6] } },
   { op: "fold", shapes: [[12, 6]], attrs: { kernel: [2, 3], strides: [2, 2], pads: [1, 1, 0, 0], size: [1, 2, 5, 5] } },
+  ...[1, 5, 64].flatMap((n) => [
+    { op: "clip", shapes: [[n]], attrs: { low: 0, high: 6 } },
+    { op: "clip", shapes: [[n]], attrs: { low: -0.1 } },
+  ]),
   {
     op: "conv2d",
     shapes: [

@@ -1,7 +1,7 @@
 import { BugError, InvalidInputError } from "@base/errors";
 import { canonicalise, fromHexBits } from "../bits.ts";
 import type { Exports, Place, Stage } from "../ops/op.ts";
-import { findOp } from "../ops/registry.ts";
+import { packWeights } from "../ops/fused.ts";
 import { MOST_HELPERS } from "../threads/bell.ts";
 import { canShare } from "../threads/pool.ts";
 import { Recorder, ranges } from "../threads/tape.ts";
@@ -30,6 +30,9 @@ export class Program {
   readonly #outputs: ReadonlyMap<string, string>;
   readonly #run: () => void;
   readonly #team: Team | undefined;
+  /** Per weight that no run changes: how it is packed for products; `#stale` names those that were written since. */
+  readonly #packs = new Map<string, Stage>();
+  readonly #stale = new Set<string>();
 
   /** Validates, plans memory and binds the kernels; throws InvalidInputError when the graph is not sound or too large. */
   constructor(graph: Graph, options: ProgramOptions = {}) {
@@ -48,6 +51,12 @@ export class Program {
     const instance = new WebAssembly.Instance(kernelModule(shared), { env: { memory: this.#memory } });
     const exports = instance.exports as unknown as Exports;
     for (const { name, bits } of graph.constants) this.write(name, fromHexBits(bits));
+    for (const { name, values } of plan.constants) this.write(name, values);
+    for (const { name, source, across } of plan.packs) {
+      const tasks = packWeights(exports, this.#place(source), this.#place(name), across);
+      this.#packs.set(source, [...(this.#packs.get(source) ?? []), ...tasks]);
+      this.#stale.add(source);
+    }
     this.#outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]));
     if (shared) {
       const recorder = new Recorder(Object.keys(exports));
@@ -65,15 +74,14 @@ export class Program {
   /** Every operator, then the updates. */
   #stages(plan: Plan, exports: Exports, parts: number): Stage[] {
     const stages: Stage[] = [];
-    for (const { op, inputs, output, attrs = {} } of this.graph.nodes) {
-      const { kernel } = findOp(op);
+    for (const { kernel, inputs, output, attrs } of plan.steps) {
       const places = inputs.map((input) => this.#place(input));
       const to = this.#place(output);
       if (parts > 1 && kernel.split) stages.push(...kernel.split(exports, places, to, attrs, plan.scratch, parts));
       else stages.push([kernel.bind(exports, places, to, attrs, plan.scratch)]);
     }
     const copy = exports.reshape as (...args: number[]) => void;
-    for (const { target, value } of this.graph.updates) {
+    for (const { target, value } of plan.updates) {
       const [from, to] = [this.#place(value), this.#place(target)];
       const pieces = ranges(sizeOf(from.shape), parts, 16_384);
       stages.push(
@@ -104,10 +112,13 @@ export class Program {
       throw new InvalidInputError(`${name} takes ${view.length} numbers, not ${values.length}.`);
     view.set(values);
     canonicalise(view);
+    if (this.#packs.has(name)) this.#stale.add(name);
   }
 
   /** Runs every operator, then the updates; throws BugError or UnavailableError when a thread fails. */
   run(): void {
+    for (const name of this.#stale) for (const task of this.#packs.get(name) ?? []) task();
+    this.#stale.clear();
     this.#run();
   }
 

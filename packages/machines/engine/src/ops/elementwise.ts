@@ -6,7 +6,7 @@ import { ranges } from "../threads/tape.ts";
 import { arity, type Kernel, type Reference, type Stage } from "./op.ts";
 
 /** Elements that are worth a task of their own. */
-const GRAIN = 16_384;
+export const GRAIN = 16_384;
 
 /** Reference of `result[i] = compute(x[i])`. */
 export function unaryReference(name: string, compute: (x: number) => number): Reference {

@@ -5,6 +5,9 @@ import { reference as addReference } from "./add/reference.ts";
 import { gradient as avgpoolGradient } from "./avgpool/gradient.ts";
 import { kernel as avgpoolKernel } from "./avgpool/kernel.ts";
 import { reference as avgpoolReference } from "./avgpool/reference.ts";
+import { gradient as clipGradient } from "./clip/gradient.ts";
+import { kernel as clipKernel } from "./clip/kernel.ts";
+import { reference as clipReference } from "./clip/reference.ts";
 import { gradient as colsumGradient } from "./colsum/gradient.ts";
 import { kernel as colsumKernel } from "./colsum/kernel.ts";
 import { reference as colsumReference } from "./colsum/reference.ts";
@@ -92,6 +95,7 @@ export const OPS: readonly Op[] = [
   { name: "exp", reference: expReference, kernel: expKernel, gradient: expGradient },
   { name: "log", reference: logReference, kernel: logKernel, gradient: logGradient },
   { name: "relu", reference: reluReference, kernel: reluKernel, gradient: reluGradient },
+  { name: "clip", reference: clipReference, kernel: clipKernel, gradient: clipGradient },
   { name: "gate", reference: gateReference, kernel: gateKernel, gradient: gateGradient },
   { name: "sigmoid", reference: sigmoidReference, kernel: sigmoidKernel, gradient: sigmoidGradient },
   { name: "tanh", reference: tanhReference, kernel: tanhKernel, gradient: tanhGradient },
