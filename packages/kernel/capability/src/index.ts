@@ -1,5 +1,6 @@
 import { type ErrorOptions, UnavailableError } from "@base/errors";
 import type { Chain } from "@machines/chain";
+import type { LogKeeper } from "@machines/log/keeper.ts";
 import type { Database, Migration, Store } from "@machines/store";
 import type { Abi, Address, Hex, LocalAccount } from "viem";
 import type { z } from "zod";
@@ -69,6 +70,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Puts a job in the queue of this node (kernel/runtime), once per key. */
   readonly enqueue: (kind: string, key: string, payload: unknown, runAfter?: number) => Promise<void>;
+  /** This node's verifiable log of everything that happens; absent where a node keeps none. */
+  readonly records?: LogKeeper | undefined;
   /** Every room's verifiers by statement type; absent where a room runs alone. */
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
   /** Resolves once the indexer has handled `block`. */
@@ -124,6 +127,26 @@ export interface IndexWriter {
 
 export type EventHandler = (event: IndexedEvent, writer: IndexWriter) => void;
 
+/** A row that an event's handler wrote. */
+export interface WrittenRow {
+  readonly table: string;
+  readonly row: Readonly<Record<string, string | number | bigint | null>>;
+}
+
+/** Looks at every event that any room indexes, after the room's own handler and with the rows that it wrote. */
+export type EventObserver = (event: IndexedEvent, writer: IndexWriter, rows: readonly WrittenRow[]) => void;
+
+/** An HTTP route whose path and bodies somebody else's protocol prescribes; what is Assay's own is an action. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** From the root, e.g. `/log/checkpoint`; a trailing `*` takes all that begins so. */
+  readonly path: string;
+  /** A write needs the node's token, where one is set. */
+  readonly kind: "read" | "write";
+  readonly summary: string;
+  readonly load: () => Promise<(context: Context, request: Request) => Promise<Response>>;
+}
+
 /** A job that a node runs in the background, retried with growing pauses. */
 export interface Job {
   readonly kind: string;
@@ -177,7 +200,10 @@ export interface Capability {
   readonly migrations?: readonly Migration[];
   /** By `Contract.Event`; a bare `Event` means the one of this capability's own contracts. */
   readonly events?: () => Promise<Readonly<Record<string, EventHandler>>>;
+  /** Sees the events of all rooms. */
+  readonly observe?: () => Promise<EventObserver>;
   readonly actions?: readonly Action[];
+  readonly routes?: readonly Route[];
   readonly jobs?: readonly Job[];
   /** By statement type, e.g. `assay/run/1`. */
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;

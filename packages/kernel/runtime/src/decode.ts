@@ -1,6 +1,6 @@
 // Raw logs to typed events. The ABI is prepared once, so a log costs one table look-up and one decode.
 import { BugError } from "@base/errors";
-import type { Capability, Deployed, EventHandler, IndexedEvent } from "@kernel/capability";
+import type { Capability, Deployed, EventHandler, EventObserver, IndexedEvent, WrittenRow } from "@kernel/capability";
 import { type AbiParameter, decodeAbiParameters, type Hex, toEventSelector } from "viem";
 
 /** A contract as the index follows it. */
@@ -112,6 +112,8 @@ export function decodeLog(decoder: Decoder, log: RawLog, timestamp: bigint): Ind
 /** Loads the event handlers of the capabilities, keyed `Contract.Event`; a bare `Event` is spread over the room's contracts. */
 export async function gatherHandlers(capabilities: readonly Capability[]): Promise<ReadonlyMap<string, EventHandler>> {
   const handlers = new Map<string, EventHandler>();
+  const observers: EventObserver[] = [];
+  for (const { observe } of capabilities) if (observe) observers.push(await observe());
   for (const capability of capabilities) {
     const own = capability.contracts ?? [];
     for (const [key, handler] of Object.entries((await capability.events?.()) ?? {})) {
@@ -125,9 +127,24 @@ export async function gatherHandlers(capabilities: readonly Capability[]): Promi
         throw new BugError(`The handler "${key}" of ${capability.name} fits no event of its contracts.`);
       for (const full of keys) {
         if (handlers.has(full)) throw new BugError(`Two handlers for the event ${full}.`);
-        handlers.set(full, handler);
+        handlers.set(full, observers.length === 0 ? handler : observed(handler, observers));
       }
     }
   }
   return handlers;
+}
+
+/** The handler, then every observer with the rows that the handler wrote. */
+function observed(handler: EventHandler, observers: readonly EventObserver[]): EventHandler {
+  return (event, writer) => {
+    const rows: WrittenRow[] = [];
+    handler(event, {
+      insert(table, row) {
+        rows.push({ table, row });
+        writer.insert(table, row);
+      },
+      onSettled: (kind, key, payload) => writer.onSettled(kind, key, payload),
+    });
+    for (const observe of observers) observe(event, writer, rows);
+  };
 }

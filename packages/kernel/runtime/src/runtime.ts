@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly contracts: Readonly<Record<string, Deployed>>;
   readonly identities: Context["identities"];
   readonly duties: Duties;
+  /** The node's verifiable log; the caller opens and closes it. */
+  readonly records?: Context["records"];
   readonly log: Logger;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -65,6 +67,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     contracts: { get: (name) => contractNamed(options.contracts, name) },
     identities: options.identities,
     duties: options.duties,
+    records: options.records,
     log,
     clock,
     random,

@@ -33,6 +33,17 @@ export class WitnessQuorumError extends IntegrityError {
   override name = "WitnessQuorumError";
 }
 
+/** A witness knows another size of the log than the proof begins at: ask again with a proof from `data.size`. */
+export class WitnessConflictError extends BaseError {
+  override name = "WitnessConflictError";
+  /** Newest size that the witness signed. */
+  readonly size: number;
+  constructor(shortMessage: string, size: number) {
+    super(shortMessage, { kind: "retryable", data: { size } });
+    this.size = size;
+  }
+}
+
 /** A log shows fewer records than it showed before. */
 export class RolledBackError extends IntegrityError {
   override name = "RolledBackError";

@@ -5,8 +5,8 @@ import { bytesToHex } from "@base/bytes/hex.ts";
 import { InvalidInputError } from "@base/errors";
 import { type Checkpoint, parseCheckpoint, signCheckpoint } from "./checkpoint.ts";
 import { readIfThere, replaceFile, syncAll, writeTile } from "./disk.ts";
-import { LogDiskError, RecordTooLongError, RolledBackError } from "./errors.ts";
-import { MAX_RECORD, TILE } from "./hashing.ts";
+import { LogDiskError, RecordTooLongError, RolledBackError, WitnessConflictError } from "./errors.ts";
+import { hashLeafInto, MAX_RECORD, TILE } from "./hashing.ts";
 import { Batch, type Pending } from "./ingest.ts";
 import { Segment } from "./journal.ts";
 import { bundlePath, levelCount, levelsOf, tilePath } from "./layout.ts";
@@ -74,6 +74,7 @@ export class Log {
   #working: Promise<void> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #retiring: Promise<void> = Promise.resolve();
+  #publishing: Promise<unknown> = Promise.resolve();
   #broken: unknown;
   #batches = [new Batch(), new Batch()] as const;
   #turn = 0;
@@ -138,33 +139,65 @@ export class Log {
   /**
    * Signs and publishes a checkpoint over all durable records, and asks the witnesses to sign it too.
    *
-   * A witness that refuses or is away does not stop it: see `refused`. Throws LogDiskError.
+   * A witness that refuses or is away does not stop it: see `refused`. Appends go on while witnesses are asked. Throws
+   * LogDiskError.
    */
-  async checkpoint({ witnesses = [] }: { readonly witnesses?: readonly Witness[] } = {}): Promise<Published> {
-    return this.#exclusively(async () => {
-      const { edge } = this.#state;
-      await this.#writePartials();
-      const seconds = Math.floor(this.#options.now() / 1000);
-      const head = { origin: this.origin, size: edge.size, root: edge.root() };
-      let signed = signCheckpoint(head, this.#options.signers, seconds);
-      const cosigned: string[] = [];
-      const refused: { name: string; error: unknown }[] = [];
-      for (const witness of witnesses) {
+  checkpoint({ witnesses = [] }: { readonly witnesses?: readonly Witness[] } = {}): Promise<Published> {
+    const mine = this.#publishing.then(async () => {
+      const signed = await this.#exclusively(async () => {
+        const { edge } = this.#state;
+        await this.#writePartials();
+        const seconds = Math.floor(this.#options.now() / 1000);
+        const head = { origin: this.origin, size: edge.size, root: edge.root() };
+        return signCheckpoint(head, this.#options.signers, seconds);
+      });
+      const asked = await Promise.all(witnesses.map((witness) => this.#ask(witness, signed)));
+      const lines = asked.flatMap(({ line }) => (line === undefined ? [] : [line]));
+      const published = lines.length === 0 ? signed : { ...signed, note: addSignatures(signed.note, lines) };
+      await this.#exclusively(async () => {
+        await replaceFile(join(this.dir, "checkpoint"), Buffer.from(published.note));
+        const before = this.#published?.size ?? 0;
+        this.#published = published;
+        await this.#dropPartials(before);
+      });
+      const cosigned = asked.flatMap(({ name, line }) => (line === undefined ? [] : [name]));
+      const refused = asked.flatMap(({ name, line, error }) => (line === undefined ? [{ name, error }] : []));
+      return { ...published, cosigned, refused };
+    });
+    this.#publishing = mine.catch(() => {});
+    return mine;
+  }
+
+  /** A witness's cosignature, or why there is none; asked once more with another proof when it knows another size. */
+  async #ask(witness: Witness, signed: Checkpoint): Promise<{ name: string; line?: string; error?: unknown }> {
+    const { name } = witness;
+    try {
+      let from = await witness.lastSize(this.origin);
+      for (let again = true; ; again = false) {
+        const proof =
+          from > 0 && from < signed.size ? (await this.proveConsistency(from, signed.size)).proof : ([] as const);
         try {
-          const last = await witness.lastSize(this.origin);
-          const proof = last > 0 && last < edge.size ? await this.#tiles().consistency(last, edge.size) : [];
-          const line = await witness.cosign(signed.note, proof);
-          signed = { ...signed, note: addSignatures(signed.note, [line]) };
-          cosigned.push(witness.name);
+          return { name, line: await witness.cosign(signed.note, proof, from) };
         } catch (error) {
-          refused.push({ name: witness.name, error });
+          if (!again || !(error instanceof WitnessConflictError) || error.size > signed.size) throw error;
+          from = error.size;
         }
       }
-      await replaceFile(join(this.dir, "checkpoint"), Buffer.from(signed.note));
-      const before = this.#published?.size ?? 0;
-      this.#published = signed;
-      await this.#dropPartials(before);
-      return { ...signed, cosigned, refused };
+    } catch (error) {
+      return { name, error };
+    }
+  }
+
+  /** Index of a record among the newest ones (`duplicateWindow`), undefined when it is not there. */
+  find(record: Uint8Array): Promise<number | undefined> {
+    return this.#exclusively(async () => {
+      const leaf = Buffer.alloc(32);
+      hashLeafInto(record, leaf, 0);
+      const candidates: number[] = [];
+      this.#state.recent.find(leaf, 0, (index) => candidates.push(index) < 0);
+      const tiles = this.#tiles();
+      for (const index of candidates) if (leaf.equals(await tiles.leaf(index))) return index;
+      return undefined;
     });
   }
 
@@ -193,6 +226,7 @@ export class Log {
 
   /** Waits for what is under way and lets another process write. */
   async close(): Promise<void> {
+    await this.#publishing;
     while (this.#working) await this.#working;
     await this.#writing.catch(() => {});
     await this.#retiring.catch(() => {});

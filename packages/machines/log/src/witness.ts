@@ -1,6 +1,7 @@
 import type { Hash } from "@base/bytes/hash.ts";
-import { InvalidInputError } from "@base/errors";
+import { InvalidInputError, NotFoundError } from "@base/errors";
 import { type Trust, verifyCheckpoint } from "./checkpoint.ts";
+import { WitnessConflictError } from "./errors.ts";
 import { formatNote, parseNote, type Signer, signLine } from "./note.ts";
 import { type Head, verifyExtension } from "./verify.ts";
 
@@ -9,8 +10,11 @@ export interface Witness {
   readonly name: string;
   /** Size of the newest head that the witness signed for a log, 0 when it knows none. */
   lastSize(origin: string): Promise<number>;
-  /** A cosignature line for a checkpoint; `proof` shows that it extends the head of `lastSize`. */
-  cosign(note: string, proof: readonly Hash[]): Promise<string>;
+  /**
+   * A cosignature line for a checkpoint; `proof` shows that it extends the head of size `from` (the one of `lastSize`,
+   * unless said). Throws WitnessConflictError when the witness knows another size by now.
+   */
+  cosign(note: string, proof: readonly Hash[], from?: number): Promise<string>;
 }
 
 /** Where a witness keeps the newest head of each log; it must survive the process. */
@@ -36,12 +40,18 @@ export function createWitness({ signer, logs, memory, now }: WitnessOptions): Wi
   const { name, kind } = signer.verifier;
   if (kind === "ed25519") throw new InvalidInputError(`The witness ${name} needs a key for cosignatures.`);
   let turn: Promise<unknown> = Promise.resolve();
-  const cosign = async (note: string, proof: readonly Hash[]): Promise<string> => {
+  const cosign = async (note: string, proof: readonly Hash[], from?: number): Promise<string> => {
     const { origin } = verifyOrigin(note);
     const trust = logs.find((log) => log.origin === origin);
-    if (!trust) throw new InvalidInputError(`The witness ${name} does not know the log ${origin}.`);
+    if (!trust) throw new UnknownLogError(`The witness ${name} does not know the log ${origin}.`);
     const head = verifyCheckpoint(note, trust);
     const last = await memory.load(origin);
+    if (from !== undefined && from !== (last?.size ?? 0)) {
+      throw new WitnessConflictError(
+        `The witness ${name} knows size ${last?.size ?? 0}, not ${from}.`,
+        last?.size ?? 0,
+      );
+    }
     if (last) verifyExtension(last, head, proof);
     await memory.save(origin, { size: head.size, root: head.root });
     return signLine(signer, parseNote(note).body, Math.floor(now() / 1000));
@@ -50,12 +60,17 @@ export function createWitness({ signer, logs, memory, now }: WitnessOptions): Wi
     name,
     lastSize: async (origin) => (await memory.load(origin))?.size ?? 0,
     // One after the other: two heads at once would both be compared with the same older one.
-    cosign(note, proof) {
-      const mine = turn.then(() => cosign(note, proof));
+    cosign(note, proof, from) {
+      const mine = turn.then(() => cosign(note, proof, from));
       turn = mine.catch(() => {});
       return mine;
     },
   };
+}
+
+/** A witness is asked about a log that it was not told to watch. */
+export class UnknownLogError extends NotFoundError {
+  override name = "UnknownLogError";
 }
 
 /** The note with more signature lines behind those it has; throws CheckpointFormatError. */

@@ -121,6 +121,14 @@ export function createApi(runtime: Served, options: ApiOptions): Hono {
     });
   }
 
+  for (const route of runtime.capabilities.flatMap(({ routes }) => routes ?? [])) {
+    app.on(route.method, route.path, async (c) => {
+      if (route.kind === "write") checkToken(options.token, c.req.header("authorization"));
+      const answer = await route.load();
+      return answer(context, c.req.raw);
+    });
+  }
+
   const described = () => openApi(runtime.capabilities, version);
   let description: ReturnType<typeof described> | undefined;
   app.get("/openapi.json", (c) => {
@@ -147,9 +155,11 @@ export function createApi(runtime: Served, options: ApiOptions): Hono {
 const routeOf = (path: string) =>
   path.startsWith("/v1/blobs/")
     ? "/v1/blobs"
-    : /^\/(v1|mcp|healthz|readyz|metrics|openapi)/.test(path)
-      ? path
-      : "static";
+    : path.startsWith("/log/")
+      ? "/log"
+      : /^\/(v1|mcp|healthz|readyz|metrics|openapi)/.test(path)
+        ? path
+        : "static";
 
 function failed(runtime: Served, error: unknown) {
   const problem = problemOf(error);
