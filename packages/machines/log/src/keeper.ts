@@ -14,6 +14,8 @@ export interface KeeperOptions {
   readonly witnesses?: readonly Witness[];
   /** Signs the checkpoints of other nodes' logs. */
   readonly witness?: (Witness & { readonly verifier: Verifier }) | undefined;
+  /** Milliseconds between two anchors on chain, where the log has grown; 0, the default, for never by itself. */
+  readonly anchorEvery?: number;
   /** Milliseconds after which appended records are under a signed checkpoint; 1,000 unless said. */
   readonly delay?: number;
   /** Told when a checkpoint in the background fails. */
@@ -26,6 +28,7 @@ export class LogKeeper {
   readonly trust: Trust;
   readonly witness: KeeperOptions["witness"];
   readonly witnesses: readonly Witness[];
+  readonly anchorEvery: number;
   readonly #options: KeeperOptions;
   #timer: NodeJS.Timeout | undefined;
   #newest: Published | undefined;
@@ -38,6 +41,7 @@ export class LogKeeper {
     this.trust = options.trust;
     this.witness = options.witness;
     this.witnesses = options.witnesses ?? [];
+    this.anchorEvery = options.anchorEvery ?? 0;
   }
 
   /** The newest checkpoint that this process published, with what the witnesses said. */

@@ -53,7 +53,7 @@ describe("witnesses over HTTP (C2SP tlog-witness)", () => {
     const stranger = generateSigner("witness.example", "ed25519-cosignature").verifier;
     await honest.append(records(300, 301));
     const [wrong] = (await honest.checkpoint({ witnesses: [httpWitness({ url, verifier: stranger })] })).refused;
-    expect((wrong?.error as Error).name).toBe("CheckpointSignatureError");
+    expect(wrong?.error).toMatchObject({ name: "CheckpointSignatureError" });
     const away = httpWitness({ url: "http://127.0.0.1:1", verifier: signer.verifier });
     expect((await honest.checkpoint({ witnesses: [away] })).refused).toHaveLength(1);
     expect((await answerAddCheckpoint(witness, "hello")).status).toBe(400);

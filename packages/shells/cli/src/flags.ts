@@ -1,6 +1,9 @@
 // Fields of an action as arguments and flags, and the way back to its input.
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { createWriteStream, rmSync } from "node:fs";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { BugError, InvalidInputError } from "@base/errors";
 import type { Action } from "@kernel/capability";
 import { type Field, fieldsOf, fromText } from "@kernel/capability/fields.ts";
@@ -90,6 +93,7 @@ export async function inputOf(
 
 async function readValue(field: Field, value: unknown, cwd: string): Promise<unknown> {
   if (typeof value === "boolean") return value;
+  if (field.file && value === "-") return await pipedIn();
   if (field.file)
     return Array.isArray(value) ? value.map((path) => resolve(cwd, String(path))) : resolve(cwd, String(value));
   if (field.type === "json" && typeof value === "string" && value.startsWith("@")) {
@@ -100,6 +104,15 @@ async function readValue(field: Field, value: unknown, cwd: string): Promise<unk
     return fromText(field, text);
   }
   return fromText(field, value as string | readonly string[]);
+}
+
+/** What is piped in, as a file that goes away with this process: the node that reads it may be another one. */
+async function pipedIn(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "assay-stdin-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, "stdin");
+  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+  return path;
 }
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -65,7 +65,7 @@ function noticing(connection: Connection): Connection {
     ...connection,
     call: async (name, input, onProgress) => {
       const result = await connection.call(name, input, onProgress);
-      if (name === "assets.verify") verified = (result as { verified: boolean }).verified;
+      if (name === "assets.verify" || name === "log.verify") verified = (result as { verified: boolean }).verified;
       return result;
     },
   };
@@ -83,6 +83,7 @@ const code = await runCli(process.argv.slice(2), {
     withdraw: "assets.withdraw",
     run: "training.run",
     status: "node.status",
+    verify: "assets.verify",
   },
   connect: (given) =>
     connectTo({

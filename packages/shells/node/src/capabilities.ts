@@ -5,10 +5,11 @@ import { arbitration } from "@protocols/arbitration";
 import { oracle } from "@protocols/oracle";
 import { training } from "@protocols/training";
 import { assets } from "@records/assets";
+import { log } from "@records/log";
 import { node } from "./capability.ts";
 
 /** Every room that this product is composed of, lower floors first: the only list of them. */
-export const capabilities: readonly Capability[] = [assets, training, arbitration, oracle, cover, node];
+export const capabilities: readonly Capability[] = [assets, log, training, arbitration, oracle, cover, node];
 
 /** A currency to try things out with; only for development chains, anybody can mint it. */
 export const devnetCurrency = defineCapability({

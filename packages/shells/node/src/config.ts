@@ -52,6 +52,19 @@ const schema = z
       .string()
       .regex(/^0x[0-9a-fA-F]{40}$/)
       .optional(),
+    /** Keeps a verifiable log of everything that happens. */
+    log: z.boolean().default(true),
+    /** Name of the log in its signed heads: a URL without scheme where it is public; made from its key when absent. */
+    logOrigin: z
+      .string()
+      .regex(/^[^\s+]{1,200}$/, "must have no spaces and no plus sign")
+      .optional(),
+    /** Seconds between anchors of the log on chain, where it has grown; 0 anchors on command only. */
+    anchorEvery: z.coerce.number().int().min(0).max(31_536_000).default(600),
+    /** Nodes that sign this log's heads too: `<verifier key>@<url>`. */
+    witnesses: z.array(z.string()).default([]),
+    /** Verifier keys of the logs whose heads this node signs as a witness. */
+    witnessed: z.array(z.string()).default([]),
     logLevel: z.enum(["debug", "info", "warn", "error"]).default("warn"),
   })
   .strict();
@@ -80,9 +93,15 @@ const environment: Record<string, string> = {
   policies: "ASSAY_POLICIES",
   deployment: "ASSAY_DEPLOYMENT",
   currency: "ASSAY_CURRENCY",
+  log: "ASSAY_LOG",
+  logOrigin: "ASSAY_LOG_ORIGIN",
+  anchorEvery: "ASSAY_ANCHOR_EVERY",
+  witnesses: "ASSAY_WITNESSES",
+  witnessed: "ASSAY_WITNESSED",
   logLevel: "ASSAY_LOG_LEVEL",
 };
-const lists = new Set(["operators", "watchers", "panelists", "peers", "policies"]);
+const lists = new Set(["operators", "watchers", "panelists", "peers", "policies", "witnesses", "witnessed"]);
+const switches = new Set(["keeper", "log"]);
 
 /**
  * Reads the settings: flags win over the environment, the environment over the defaults.
@@ -99,7 +118,7 @@ export function readConfig(
     if (value === undefined || value === "") continue;
     given[key] = lists.has(key)
       ? value.split(",").filter(Boolean)
-      : key === "keeper"
+      : switches.has(key)
         ? value !== "0" && value !== "false"
         : value;
   }

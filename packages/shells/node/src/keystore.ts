@@ -107,6 +107,12 @@ export class Keystore {
     return identity;
   }
 
+  /** 32 secret bytes under this name, for keys that are no wallet's; made where there are none. */
+  secret(name: string): Uint8Array {
+    this.ensure(name);
+    return this.#decrypt(name);
+  }
+
   #path(name: string): string {
     return join(this.#dir, `${name}.json`);
   }

@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import { Deployment } from "./deployment.ts";
 import { Keystore } from "./keystore.ts";
 import { recording } from "./ledger.ts";
+import { openRecords } from "./records.ts";
 import { deploymentSettings } from "./settings.ts";
 
 /** Ether that every identity of a devnet gets, in wei: far more than its gas will cost. */
@@ -81,6 +82,9 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
     open.push(() => db.close());
     const store = await openStore({ dir: join(config.dir, "blobs"), remotes: [...config.peers] });
 
+    const records = config.log ? await openRecords(config, log, Date.now) : undefined;
+    if (records) open.push(() => records.close());
+
     const path = config.deployment ?? join(config.dir, `deployment-${raw.chainId}.json`);
     const deployment = new Deployment(path, raw, rooms);
     const names = new Map<string, string>();
@@ -111,6 +115,7 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
         list: () => keys.names().map((name) => keys.get(name)),
       },
       duties,
+      records,
       log,
       clock: Date.now,
       random: (bytes) => new Uint8Array(randomBytes(bytes)),

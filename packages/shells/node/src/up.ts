@@ -111,7 +111,18 @@ export async function deployOnly(config: Config, onProgress: (step: Progress) =>
 /** Removes a data folder, but only one that a node made. */
 function forget(dir: string): void {
   if (!existsSync(dir)) return;
-  const known = new Set(["blobs", "chain", "database", "keys", "lock", "lock.pid", "node.json", "receipt.json"]);
+  const known = new Set([
+    "blobs",
+    "chain",
+    "database",
+    "keys",
+    "log",
+    "witness",
+    "lock",
+    "lock.pid",
+    "node.json",
+    "receipt.json",
+  ]);
   const strange = readdirSync(dir).filter((name) => !known.has(name) && !/^(deployment-\d+\.json|lock.*)$/.test(name));
   if (strange.length > 0) {
     throw new InvalidInputError(

@@ -1,0 +1,70 @@
+import { writeFile } from "node:fs/promises";
+import { BaseError } from "@base/errors";
+import type { Context } from "@kernel/capability";
+import { anchorName, listAnchors } from "@machines/log/anchor.ts";
+import { formatVerifier, type LogReader, proofBytes } from "@machines/log";
+import { anchorScope } from "./chain.ts";
+import { keeperOf } from "./keeper.ts";
+import { type RecordProof, toTlogProof } from "./proofs.ts";
+import { indexOf } from "./show.ts";
+
+/**
+ * The proof that a record stands in the log, complete in itself: `log verify` and the dashboard check it offline.
+ *
+ * Under the newest anchored head that holds the record where there is one, so that the chain vouches for it too. SPEC L5.
+ */
+export async function prove(
+  context: Context,
+  input: { readonly record: string; readonly out?: string | undefined },
+): Promise<RecordProof & { readonly tlogProof: string; readonly proofBytes: number }> {
+  const index = await indexOf(context, input.record);
+  const keeper = keeperOf(context);
+  const reader = await keeper.reader(index);
+  const { leaf, proof } = await reader.proveInclusion(index);
+  const made: RecordProof = {
+    type: "assay/log-proof/1",
+    origin: keeper.log.origin,
+    index,
+    record: Buffer.from(await reader.record(index)).toString("base64"),
+    leaf,
+    proof: [...proof],
+    checkpoint: reader.checkpoint.note,
+    keys: keeper.trust.keys.map(formatVerifier),
+    anchor: await anchorOf(context, reader, index),
+  };
+  const tlogProof = toTlogProof(made);
+  if (input.out !== undefined) {
+    const text = input.out.endsWith(".tlog-proof") ? tlogProof : `${JSON.stringify(made, null, 2)}\n`;
+    await writeFile(input.out, text, { flush: true });
+  }
+  return { ...made, tlogProof, proofBytes: proofBytes(made) };
+}
+
+/** The newest settled anchor over a head that holds the record; null where none is, or the contract is not here. */
+async function anchorOf(context: Context, reader: LogReader, index: number): Promise<RecordProof["anchor"]> {
+  let scope: ReturnType<typeof anchorScope>;
+  try {
+    scope = anchorScope(context);
+  } catch (error) {
+    if (error instanceof BaseError && error.kind === "user") return null;
+    throw error;
+  }
+  const [anchors, settled] = [await listAnchors(scope, await scope.chain.head()), await scope.chain.settled()];
+  const at = anchors.findLastIndex(({ size, blockNumber }) => {
+    return size > index && size <= reader.size && blockNumber <= settled;
+  });
+  const found = anchors[at];
+  if (!found) return null;
+  const later = anchors.slice(at + 1).map(({ before, size, root }) => ({ before, size, root }));
+  const { proof } = await reader.proveConsistency(found.size, reader.size);
+  return {
+    chainId: context.chain.chainId,
+    contract: context.contracts.get("Anchor").address.toLowerCase(),
+    signer: scope.chain.signer,
+    log: anchorName(scope.origin),
+    head: { before: found.before, size: found.size, root: found.root },
+    later,
+    block: found.blockNumber.toString(),
+    consistency: [...proof],
+  };
+}
