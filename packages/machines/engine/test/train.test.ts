@@ -11,7 +11,7 @@ import {
   TrainingStoppedError,
   verifyRun,
 } from "../src/index.ts";
-import { areaUnderCurve } from "../src/model/evaluate.ts";
+import { areaUnderCurve } from "../src/metrics/ranking.ts";
 import { confidence, toWad } from "../src/model/model.ts";
 import { randomWord } from "../src/random/philox.ts";
 import { WEATHER_RECIPE, weatherTable } from "./weather.ts";

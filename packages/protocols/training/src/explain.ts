@@ -54,8 +54,9 @@ function explainText(result: RunResult, reasons: readonly Reason[]): string {
   const span = result.from === null ? "" : ` for ${result.from} to ${result.to}`;
   const bar = (reason: Reason) =>
     `${reason.value < 0 ? "-" : "+"}${"█".repeat(Math.max(1, Math.round(reason.share * 30)))}`;
+  const said = result.label === undefined ? short(result.output) : result.label;
   return [
-    `${result.target}${span}: ${short(result.output)} (confidence ${(result.confidenceBps / 100).toFixed(0)} %)`,
+    `${result.target}${span}: ${said} (confidence ${(result.confidenceBps / 100).toFixed(0)} %)`,
     `A typical sample gets ${short(result.base)}; from there:`,
     ...reasons.slice(0, 8).map((reason) => `  ${bar(reason)} ${reason.sentence}`),
     ...(reasons.length > 8 ? [`  and ${reasons.length - 8} smaller ones`] : []),

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { type Decision, loadModel, type Recipe, type Table } from "@machines/engine";
+import { type ClassProbability, type Decision, loadModel, type Recipe, sampleRows, type Table } from "@machines/engine";
 import { readModel } from "@records/assets/execute.ts";
 import { loadTable } from "@records/assets/load.ts";
 import { readCsv } from "@records/assets/publishTable.ts";
@@ -31,6 +31,9 @@ export interface RunResult {
   readonly outputWad: bigint;
   readonly confidenceBps: number;
   readonly base: number;
+  /** Several classes: the likeliest, and how likely each is. */
+  readonly label?: string;
+  readonly probabilities?: ClassProbability[];
   readonly contributions: Part[];
   /** First and last day of the rows, where the model knows days. */
   readonly from: string | null;
@@ -48,7 +51,7 @@ export async function run(
   const { bytes } = await readModel(context, BigInt(input.model));
   const model = loadModel(bytes);
   const table = await tableFor(context, input);
-  const rows = sliceRows(table, input, model.recipe.time, model.recipe.window?.days ?? 1);
+  const rows = sliceRows(table, input, model.recipe.time, sampleRows(model.recipe));
   const decision = model.run(rows);
   const [from, to] = daysOf(rows, model.recipe);
   return {
@@ -58,6 +61,8 @@ export async function run(
     outputWad: decision.outputWad,
     confidenceBps: decision.confidenceBps,
     base: decision.base,
+    ...(decision.label === undefined ? {} : { label: decision.label }),
+    ...(decision.probabilities === undefined ? {} : { probabilities: [...decision.probabilities] }),
     contributions: decision.contributions.map((part) => withCell(part, rows)),
     from,
     to,

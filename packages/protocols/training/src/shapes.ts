@@ -1,6 +1,6 @@
 // Inputs and outputs of this room's actions.
 import { amount, bps, day, file, hash, identity, int, uint } from "@kernel/capability/schemas.ts";
-import type { Recipe } from "@machines/engine";
+import type { Recipe, Report } from "@machines/engine";
 import { z } from "zod";
 
 const assetId = z
@@ -57,6 +57,10 @@ const metrics = z.object({
   baselineMae: z.number(),
   baselines: z.object({ mean: z.object(errors), strongest: z.object({ input: z.string(), ...errors }) }),
   binary: z.object({ logLoss: z.number(), accuracy: z.number(), auc: z.number().nullable() }).optional(),
+  report: z
+    .custom<Report>()
+    .optional()
+    .describe("Scores, curves and tables of the test samples (recipes of version 2)."),
 });
 
 export const trainOutput = z.object({
@@ -107,6 +111,11 @@ const answer = {
   outputWad: int.describe("What contracts get: 1000000000000000000 is one."),
   confidenceBps: bps,
   base: z.number().describe("Answer for the typical sample."),
+  label: z.string().optional().describe("Several classes: the likeliest one."),
+  probabilities: z
+    .array(z.object({ label: z.string(), probability: z.number() }))
+    .optional()
+    .describe("Several classes: how likely each is."),
   from: z.string().nullable(),
   to: z.string().nullable(),
 };

@@ -110,7 +110,7 @@ export const modelSchema = z.strictObject({
   size: z.int().positive(),
   run: hashSchema,
   parents: z.array(parentSchema).min(1).max(16),
-  task: z.enum(["regression", "binary"]),
+  task: z.enum(["regression", "binary", "multiclass"]),
   inputs: z.array(z.string()).min(1),
   target: z.string(),
   metrics: metricsSchema,

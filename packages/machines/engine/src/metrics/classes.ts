@@ -105,3 +105,10 @@ export function classScores(probabilities: readonly ArrayLike<number>[], targets
     brier: squares / rows,
   };
 }
+
+/** Index of the largest entry, of equals the first. */
+export function likeliest(row: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 1; k < row.length; k++) if ((row[k] as number) > (row[best] as number)) best = k;
+  return best;
+}

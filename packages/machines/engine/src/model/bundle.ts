@@ -6,6 +6,7 @@ import { type Graph, type Shape, sizeOf } from "../graph/ir.ts";
 import { graphShapes, MAX_ELEMENTS } from "../graph/validate.ts";
 import { type Feature, listFeatures } from "../recipe/features.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { fillsCells } from "../recipe/reader.ts";
 import { validateRecipe } from "../recipe/validate.ts";
 import type { RunCommitment } from "../train/run.ts";
 import { checkEnsemble } from "../trees/encode.ts";
@@ -17,6 +18,8 @@ export interface BundleContent {
   readonly recipe: Recipe;
   readonly features: readonly Feature[];
   readonly categories: Readonly<Record<string, readonly string[]>>;
+  /** Names of the classes of a multiclass target. */
+  readonly classes?: readonly string[];
   /** The network, or the trees, as the recipe's model says. */
   readonly graph?: Graph;
   readonly trees?: Ensemble;
@@ -76,7 +79,8 @@ export function decodeBundle(bytes: Uint8Array): Bundle {
   }
   if (at !== bytes.length) throw new BundleError("there are bytes after the last tensor.");
   if (header.trees !== undefined) checkTrees(header.trees, header);
-  else checkGraph(header.graph as Graph, tensors, header.features.length);
+  else checkGraph(header.graph as Graph, tensors, header.features.length, outputsOf(header));
+  checkFills(header, tensors);
   checkCalibration(tensors, header.features.length);
   return {
     ...header,
@@ -113,11 +117,14 @@ function readHeader(bytes: Uint8Array): Header {
   for (const field of objects)
     if (typeof header[field] !== "object" || header[field] === null)
       throw new BundleError(`its header lacks ${field}.`);
-  if (Object.keys(header).length !== objects.length) throw new BundleError("its header has more than it should.");
+  const extra = header.classes === undefined ? 0 : 1;
+  if (Object.keys(header).length !== objects.length + extra)
+    throw new BundleError("its header has more than it should.");
   const recipe = validateRecipe(header.recipe);
+  if ((recipe.task === "multiclass") !== isTexts(header.classes) || header.classes?.length === 1)
+    throw new BundleError("its classes do not follow from its recipe.");
   const categories = Object.values(header.categories as object);
-  if (!categories.every((list) => Array.isArray(list) && list.every((entry) => typeof entry === "string")))
-    throw new BundleError("its categories are malformed.");
+  if (!categories.every(isTexts)) throw new BundleError("its categories are malformed.");
   if (!Array.isArray(header.features) || !Array.isArray(header.tensors))
     throw new BundleError("features and tensors must be lists.");
   const expected = canonicalJson(listFeatures(recipe, header.categories as BundleContent["categories"]));
@@ -125,7 +132,21 @@ function readHeader(bytes: Uint8Array): Header {
   return header as Header;
 }
 
-function checkGraph(graph: Graph, tensors: ReadonlyMap<string, NamedTensor>, features: number): void {
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string");
+
+/** Numbers that the model answers with. */
+function outputsOf({ classes }: BundleContent): number {
+  return classes?.length ?? 1;
+}
+
+function checkFills({ recipe, features }: BundleContent, tensors: ReadonlyMap<string, NamedTensor>): void {
+  const wanted = recipe.version === 2 && fillsCells(recipe) ? features.length : undefined;
+  if (tensors.get("fills")?.values.length !== wanted)
+    throw new BundleError("what stands for empty cells does not follow from its recipe.");
+}
+
+function checkGraph(graph: Graph, tensors: ReadonlyMap<string, NamedTensor>, features: number, outputs: number): void {
   let shapes: ReadonlyMap<string, Shape>;
   try {
     shapes = graphShapes(graph);
@@ -136,20 +157,21 @@ function checkGraph(graph: Graph, tensors: ReadonlyMap<string, NamedTensor>, fea
   const output = graph.outputs.find((entry) => entry.name === "output");
   if (x === undefined || sizeOf(x.shape) !== features)
     throw new BundleError("its graph does not take the listed features.");
-  if (output === undefined || sizeOf(shapes.get(output.value) ?? [0]) !== 1)
-    throw new BundleError("its graph does not give one output.");
+  if (output === undefined || sizeOf(shapes.get(output.value) ?? [0]) !== outputs)
+    throw new BundleError(`its graph does not give ${outputs === 1 ? "one output" : `${outputs} outputs`}.`);
   for (const input of graph.inputs)
     if (input.name !== "x" && tensors.get(input.name)?.values.length !== sizeOf(input.shape))
       throw new BundleError(`parameter ${input.name} is missing.`);
 }
 
-function checkTrees(trees: Ensemble, { recipe, features }: BundleContent): void {
+function checkTrees(trees: Ensemble, content: BundleContent): void {
+  const { recipe, features } = content;
   try {
     checkEnsemble(trees);
   } catch (cause) {
     throw new BundleError("its trees are not sound.", { cause });
   }
-  if (trees.task !== recipe.task || trees.features !== features.length)
+  if (trees.task !== recipe.task || trees.features !== features.length || trees.outputs !== outputsOf(content))
     throw new BundleError("its trees do not follow from its recipe.");
 }
 

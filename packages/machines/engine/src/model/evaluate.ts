@@ -1,4 +1,7 @@
 import { log32 } from "../ops/log/reference.ts";
+import { likeliest } from "../metrics/classes.ts";
+import { areaUnderCurve } from "../metrics/ranking.ts";
+import type { Report } from "../metrics/report.ts";
 import { featureName } from "../recipe/names.ts";
 import type { Prepared } from "../train/prepare.ts";
 
@@ -18,6 +21,8 @@ export interface Metrics {
   };
   /** Binary tasks only: mean log loss, share answered right at 0.5, area under the ROC curve (null when one class is absent). */
   readonly binary?: { readonly logLoss: number; readonly accuracy: number; readonly auc: number | null };
+  /** Version 2: scores, curves and tables of the test samples, and how the training went. */
+  readonly report?: Report;
 }
 
 /** A test sample's prediction and its error (prediction minus target). */
@@ -40,8 +45,8 @@ function errorsOf(errors: readonly number[]): Errors {
   return { rmse: Math.sqrt(squares / errors.length), mae: absolute / errors.length };
 }
 
-/** A model's answer for one input vector, binary32. */
-export type Answer = (x: Float32Array) => number;
+/** A model's answers for one input vector, binary32: one number, or one per class. */
+export type Answer = (x: Float32Array) => Float32Array;
 
 /** Keeps a value in [0, 1] when asked. */
 export function clampWhen(clamp: boolean | undefined, value: number): number {
@@ -49,17 +54,13 @@ export function clampWhen(clamp: boolean | undefined, value: number): number {
   return value < 0 ? 0 : Math.min(value, 1);
 }
 
-/** Predictions of the test samples, in the split's order. */
-function predict(job: Prepared, answer: Answer): number[] {
-  const width = job.features.length;
-  return job.split.test.map((sample) => {
-    return clampWhen(job.recipe.clamp, answer(job.samples.x.subarray(sample * width, (sample + 1) * width)));
-  });
-}
-
-/** Measures a trained model and its plain rivals on the test samples; residuals come sorted by prediction. */
-export function evaluate(job: Prepared, answer: Answer): { metrics: Metrics; calibration: Residual[] } {
-  const predictions = predict(job, answer);
+/**
+ * Measures answers [test samples, outputs] and the plain rivals on the test samples; residuals come sorted by prediction.
+ * For several classes prediction and error are those of the probability of the likeliest class (1 when it is right).
+ */
+export function evaluate(job: Prepared, answers: Float32Array): { metrics: Metrics; calibration: Residual[] } {
+  if (job.recipe.task === "multiclass") return evaluateClasses(job, answers);
+  const predictions = Array.from(answers, (answer) => clampWhen(job.recipe.clamp, answer));
   const targets = job.split.test.map((sample) => job.samples.y[sample] as number);
   const calibration = predictions
     .map((prediction, index) => ({ prediction, error: Math.fround(prediction - (targets[index] as number)) }))
@@ -78,6 +79,46 @@ export function evaluate(job: Prepared, answer: Answer): { metrics: Metrics; cal
     ...(job.recipe.task === "binary" ? { binary: binaryMetrics(predictions, targets) } : {}),
   };
   return { metrics, calibration };
+}
+
+/** Errors over all class probabilities (their root mean square, and the mean probability that missed the true class). */
+function evaluateClasses(job: Prepared, answers: Float32Array): { metrics: Metrics; calibration: Residual[] } {
+  const classes = job.fitted?.classes?.length ?? 0;
+  const targets = job.split.test.map((sample) => job.samples.y[sample] as number);
+  const shares = new Float64Array(classes);
+  for (const y of job.trainY) shares[y] = (shares[y] as number) + 1 / job.trainY.length;
+  const rowsOf = (row: number) => answers.subarray(row * classes, (row + 1) * classes);
+  const own = classErrors(targets, rowsOf);
+  const usual = classErrors(targets, () => shares);
+  const calibration = targets
+    .map((target, row) => {
+      const probabilities = rowsOf(row);
+      const said = likeliest(probabilities);
+      return { prediction: probabilities[said] as number, error: said === target ? 0 : 1 };
+    })
+    .sort((a, b) => a.prediction - b.prediction || a.error - b.error);
+  const metrics: Metrics = {
+    trainRows: job.split.train.length,
+    testRows: job.split.test.length,
+    ...own,
+    baselineRmse: usual.rmse,
+    baselineMae: usual.mae,
+    baselines: { mean: usual, strongest: { input: "shares of the classes", ...usual } },
+  };
+  return { metrics, calibration };
+}
+
+function classErrors(targets: readonly number[], rowOf: (row: number) => ArrayLike<number>): Errors {
+  let [squares, missed] = [0, 0];
+  targets.forEach((target, row) => {
+    const probabilities = rowOf(row);
+    for (let k = 0; k < probabilities.length; k++) {
+      const apart = (probabilities[k] as number) - (k === target ? 1 : 0);
+      squares += apart * apart;
+    }
+    missed += 1 - (probabilities[target] as number);
+  });
+  return { rmse: Math.sqrt(squares / targets.length), mae: missed / targets.length };
 }
 
 function meanBaseline(job: Prepared, targets: readonly number[]): Errors {
@@ -134,26 +175,4 @@ function binaryMetrics(predictions: readonly number[], targets: readonly number[
     accuracy: right / targets.length,
     auc: areaUnderCurve(predictions, targets),
   };
-}
-
-/** Area under the ROC curve by ranks; ties count one half. Null when one class is absent. */
-export function areaUnderCurve(predictions: readonly number[], targets: readonly number[]): number | null {
-  const order = predictions
-    .map((_, index) => index)
-    .sort((a, b) => (predictions[a] as number) - (predictions[b] as number));
-  let [rankSum, positives] = [0, 0];
-  for (let from = 0; from < order.length; ) {
-    let to = from;
-    while (to < order.length && predictions[order[to] as number] === predictions[order[from] as number]) to++;
-    const rank = (from + to + 1) / 2; // mean of the ranks from + 1 .. to
-    for (let i = from; i < to; i++)
-      if (targets[order[i] as number] === 1) {
-        rankSum += rank;
-        positives++;
-      }
-    from = to;
-  }
-  const negatives = targets.length - positives;
-  if (positives === 0 || negatives === 0) return null;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }

@@ -9,7 +9,8 @@ export const EXPLAIN_STEPS = 64;
 
 /**
  * One step of integrated gradients (Sundararajan, Taly and Yan, 2017) as a graph: at the point
- * mean + alpha (x - mean), adds gradient * (x - mean) / `steps` to the state `sum`.
+ * mean + alpha (x - mean), adds gradient * (x - mean) / `steps` to the state `sum`. Where the model has several outputs, `pick`
+ * (1 for one of them, else 0) says whose gradient it is.
  */
 export function explainGraph(model: Graph, steps: number): Graph {
   const b = new Builder();
@@ -30,7 +31,10 @@ export function explainGraph(model: Graph, steps: number): Graph {
     names.set(node.output, b.op(node.op, inputs, node.attrs));
   }
   const output = names.get((model.outputs[0] as { value: string }).value) as string;
-  const single = sizeOf(b.shape(output)) === 1 ? output : b.op("rowsum", [output]);
+  const single =
+    sizeOf(b.shape(output)) === 1
+      ? output
+      : b.op("rowsum", [b.op("mul", [output, b.input("pick", b.shape(output), "data")])]);
   const [slope] = gradients(b, single, [point]) as [string];
   const part = b.op("mul", [b.op("mul", [slope, way]), b.scalar(1 / steps)]);
   b.update(sum, b.op("add", [sum, part]));

@@ -1,12 +1,15 @@
 import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
 import { IntegrityError } from "@base/errors";
 import { bitsOf } from "../bits.ts";
-import { checkDaily, dayNumbers, type Feature, featureVector } from "../recipe/features.ts";
+import { checkDaily, dayNumbers, type Feature, openSamples } from "../recipe/features.ts";
+import { likeliest } from "../metrics/classes.ts";
 import { featureName } from "../recipe/names.ts";
+import { previousRows, rowsOfSample, sampleRows } from "../recipe/reader.ts";
 import { DEFAULT_TOLERANCE, type Recipe } from "../recipe/recipe.ts";
 import { type Table, TableError } from "../table/table.ts";
 import type { RunCommitment } from "../train/run.ts";
 import { decodeBundle } from "./bundle.ts";
+import { layoutContributions } from "./layoutContributions.ts";
 import { clampWhen, type Metrics } from "./evaluate.ts";
 import { networkAnswerer, treesAnswerer } from "./answerer.ts";
 
@@ -28,16 +31,25 @@ export interface Contribution {
 
 /** A model's answer with its reasons. */
 export interface Decision {
-  /** The raw binary32 answer. */
+  /** The raw binary32 answer; for several classes the number of the likeliest one, counted from 0. */
   readonly output: number;
   /** floor(output * 10^18), exact; within [0, 10^18] when the recipe clamps. */
   readonly outputWad: bigint;
   /** Share of the 100 test samples nearest in prediction whose |error| is within the tolerance, in 1/10000. */
   readonly confidenceBps: number;
-  /** Signed; base + sum of all values = output within rounding. */
+  /** Signed; base + sum of all values = output (for several classes: the probability of the likeliest) within rounding. */
   readonly contributions: readonly Contribution[];
   /** The answer for the mean training sample; for trees the one that goes with the mean score of the training samples. */
   readonly base: number;
+  /** Several classes: name and probability of each, in the order of their numbers; `label` is the likeliest one. */
+  readonly label?: string;
+  readonly probabilities?: readonly ClassProbability[];
+}
+
+/** A class and how likely it is, binary32. */
+export interface ClassProbability {
+  readonly label: string;
+  readonly probability: number;
 }
 
 /** A model ready to answer. */
@@ -57,7 +69,10 @@ export interface Model {
 /** The answer for the sample whose last row is `row` (0-based). */
 export interface Prediction {
   readonly row: number;
+  /** The answer; for several classes the number of the likeliest one. */
   readonly output: number;
+  readonly label?: string;
+  readonly probabilities?: readonly ClassProbability[];
 }
 
 const NEAREST = 100;
@@ -70,6 +85,10 @@ export function loadModel(bytes: Uint8Array): Model {
   const mean = valuesOf("mean");
   const predictions = valuesOf("calibration.prediction");
   const errors = valuesOf("calibration.error");
+  const { classes } = bundle;
+  const fills = tensors.get("fills")?.values;
+  const fitted = { categories: bundle.categories, ...(fills === undefined ? {} : { fills }) };
+  const reader = (table: Table) => openSamples(recipe, features, fitted, table);
   const { answer, explain } = bundle.trees === undefined ? networkAnswerer(bundle) : treesAnswerer(bundle.trees);
   return {
     root: sha256Hex(bytes),
@@ -79,38 +98,62 @@ export function loadModel(bytes: Uint8Array): Model {
     metrics,
     run: (table) => {
       checkSample(recipe, table);
-      const x = featureVector(recipe, features, table, table.rows - 1);
+      const x = reader(table)(table.rows - 1);
       const { output, base, values } = explain(x);
+      const said = classes === undefined ? { output } : classAnswer(classes, answer(x));
       return {
-        output,
-        outputWad: toWad(output, recipe.clamp === true),
+        ...said,
+        outputWad: toWad(said.output, recipe.clamp === true),
         confidenceBps: confidence(
           predictions,
           errors,
           clampWhen(recipe.clamp, output),
           recipe.tolerance ?? DEFAULT_TOLERANCE,
         ),
-        contributions: nameContributions(recipe, features, table, x, mean, values),
+        contributions:
+          recipe.layout === undefined
+            ? nameContributions(recipe, features, table, x, mean, values)
+            : layoutContributions(bundle, table, values),
         base,
       };
     },
     predict: (table) => {
-      const length = recipe.window?.days ?? 1;
-      if (recipe.window !== undefined) checkDaily(recipe, dayNumbers(recipe, table), 0, table.rows - 1);
-      const answers: Prediction[] = [];
-      for (let row = length - 1; row < table.rows; row++)
-        answers.push({ row, output: clampWhen(recipe.clamp, answer(featureVector(recipe, features, table, row))) });
-      return answers;
+      const rows = samplesIn(recipe, table);
+      const read = reader(table);
+      return rows.map((row) => {
+        const answers = answer(read(row));
+        if (classes !== undefined) return { row, ...classAnswer(classes, answers) };
+        return { row, output: clampWhen(recipe.clamp, answers[0] as number) };
+      });
     },
   };
 }
 
+function classAnswer(
+  classes: readonly string[],
+  answers: Float32Array,
+): { output: number; label: string; probabilities: ClassProbability[] } {
+  const output = likeliest(answers);
+  const probabilities = classes.map((label, k) => ({ label, probability: answers[k] as number }));
+  return { output, label: classes[output] as string, probabilities };
+}
+
+/** Last rows of all samples in a table. */
+function samplesIn(recipe: Recipe, table: Table): number[] {
+  const length = sampleRows(recipe);
+  const previous = previousRows(recipe, table);
+  if (recipe.window !== undefined) checkDaily(recipe, dayNumbers(recipe, table), 0, table.rows - 1);
+  const rows = Array.from({ length: table.rows }, (_, row) => row);
+  return rows.filter((row) => rowsOfSample(previous, row, length) !== undefined);
+}
+
 function checkSample(recipe: Recipe, table: Table): void {
-  const rows = recipe.window?.days ?? 1;
+  const rows = sampleRows(recipe);
+  const kind = recipe.window === undefined ? "consecutive rows" : "consecutive daily rows";
   if (table.rows !== rows)
     throw new TableError(
       "size",
-      `The model answers for exactly ${rows} ${rows === 1 ? "row" : "consecutive daily rows"}, not ${table.rows}.`,
+      `The model answers for exactly ${rows} ${rows === 1 ? "row" : kind}, not ${table.rows}.`,
     );
   if (recipe.window !== undefined) checkDaily(recipe, dayNumbers(recipe, table), 0, rows - 1);
 }
@@ -130,7 +173,7 @@ function nameContributions(
     const value = values[index] as number;
     const { column, aggregate, bin } = feature;
     const last = list.at(-1);
-    if (feature.category !== undefined) {
+    if (feature.category !== undefined && feature.lag === undefined) {
       if (last?.column === column) list[list.length - 1] = { ...last, value: last.value + value };
       else list.push({ name: column, value, column });
       return;

@@ -1,4 +1,5 @@
 import { type Column, columnOf, dayNumber, type Table, TableError } from "../table/table.ts";
+import { type DatePart, datePartsOf, openReader } from "./reader.ts";
 import type { Aggregate, Recipe } from "./recipe.ts";
 
 /** One number of the model's input vector. */
@@ -11,6 +12,24 @@ export interface Feature {
   readonly days?: readonly [from: number, to: number];
   /** For a text column: 1 when the cell equals this, else 0. */
   readonly category?: string;
+  /** Rows back from the sample's last row. */
+  readonly lag?: number;
+  /** Row of a sequence, or token of a text, from 0. */
+  readonly step?: number;
+  /** Of a date column. */
+  readonly part?: DatePart;
+  /** 1 when the cell is empty, else 0. */
+  readonly empty?: true;
+}
+
+/** What reading a table takes besides the recipe; learnt from training rows. */
+export interface Fitted {
+  /** Values of category columns, and a text's vocabulary, by column. */
+  readonly categories: Readonly<Record<string, readonly string[]>>;
+  /** Names of the classes of a multiclass target, in the order of their numbers. */
+  readonly classes?: readonly string[];
+  /** By feature: what stands for an empty cell; NaN where nothing does. */
+  readonly fills?: Float32Array;
 }
 
 /** Samples ready for the engine: `x` is rows x features, row-major. */
@@ -22,10 +41,27 @@ export interface Samples {
   readonly spans: readonly (readonly [first: number, last: number])[];
 }
 
-const MAX_CATEGORIES = 256;
+/** Most values of one category column, and most classes. */
+export const MAX_CATEGORIES = 256;
 
 /** The features of a recipe; text columns get one feature per category, sorted by code unit. */
 export function listFeatures(recipe: Recipe, categories: Readonly<Record<string, readonly string[]>>): Feature[] {
+  const { layout } = recipe;
+  if (layout?.kind === "text") {
+    const { column } = recipe.inputs[0] as { column: string };
+    return Array.from({ length: layout.length }, (_, step) => ({ column, step }));
+  }
+  if (layout?.kind === "image") {
+    const { column } = recipe.inputs[0] as { column: string };
+    return Array.from({ length: layout.shape.reduce((a, b) => a * b) }, (_, pixel) => ({
+      column: `${column}${pixel}`,
+    }));
+  }
+  if (layout?.kind === "sequence") {
+    const steps = Array.from({ length: layout.rows }, (_, step) => step);
+    return steps.flatMap((step) => columnFeatures(recipe, categories).map((feature) => ({ ...feature, step })));
+  }
+  if (recipe.version === 2 && recipe.window === undefined) return columnFeatures(recipe, categories);
   const features: Feature[] = [];
   for (const { column, aggregate } of recipe.inputs) {
     if (recipe.window !== undefined && aggregate !== undefined) {
@@ -39,6 +75,20 @@ export function listFeatures(recipe: Recipe, categories: Readonly<Record<string,
     } else features.push({ column });
   }
   return features;
+}
+
+/** Features of a row's columns, version 2: categories, date parts or the number, for each lag; then the indicator. */
+function columnFeatures(recipe: Recipe, categories: Fitted["categories"]): Feature[] {
+  return recipe.inputs.flatMap(({ column, lags, calendar, indicator }) =>
+    (lags ?? [undefined]).flatMap((lag) => {
+      const base = lag === undefined || lag === 0 ? { column } : { column, lag };
+      const values: Feature[] =
+        calendar !== undefined
+          ? calendar.flatMap(datePartsOf).map((part) => ({ ...base, part }))
+          : (categories[column]?.map((category) => ({ ...base, category })) ?? [base]);
+      return indicator === true ? [...values, { ...base, empty: true as const }] : values;
+    }),
+  );
 }
 
 /** Distinct texts of every text column among the inputs; throws TableError on more than 256 of them. */
@@ -95,7 +145,7 @@ function aggregateRows(column: Column, from: number, to: number, aggregate: Aggr
 }
 
 /** The input vector of the sample whose last row is `last` (0-based). */
-export function featureVector(recipe: Recipe, features: readonly Feature[], table: Table, last: number): Float32Array {
+function featureVector(recipe: Recipe, features: readonly Feature[], table: Table, last: number): Float32Array {
   const first = last + 1 - (recipe.window?.days ?? 1);
   const columns = new Map(recipe.inputs.map(({ column }) => [column, columnOf(table, column)]));
   return Float32Array.from(features, (feature) => {
@@ -176,4 +226,15 @@ export function buildSamples(recipe: Recipe, features: readonly Feature[], table
     x.set(featureVector(recipe, features, table, last), index * features.length);
   });
   return { features, x, y: Float32Array.from(targets), spans };
+}
+
+/** Reads input vectors from a table: `read(last)` gives that of the sample ending there. */
+export function openSamples(
+  recipe: Recipe,
+  features: readonly Feature[],
+  fitted: Pick<Fitted, "categories" | "fills">,
+  table: Table,
+): (last: number) => Float32Array {
+  if (recipe.version === 2 && recipe.window === undefined) return openReader(recipe, features, fitted, table);
+  return (last) => featureVector(recipe, features, table, last);
 }

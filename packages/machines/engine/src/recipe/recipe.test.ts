@@ -10,7 +10,7 @@ import { RecipeError, validateRecipe } from "./validate.ts";
 const csv = (text: string) => parseCsv(new TextEncoder().encode(text), { missing: "null" });
 
 test.each<[string, unknown]>([
-  ["version", { version: 2 }],
+  ["version", { version: 3 }],
   ["task", { task: "guess" }],
   ["inputs", { inputs: [] }],
   ["inputs[0].aggregate", { inputs: [{ column: "rain" }] }],

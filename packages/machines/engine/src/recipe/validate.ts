@@ -1,15 +1,11 @@
 import { InvalidInputError } from "@base/errors";
 import { dayNumber } from "../table/table.ts";
 import { type BoostSettings, checkSettings } from "../trees/settings.ts";
+import { checkRecipe2 } from "./check.ts";
+import { RecipeError } from "./error.ts";
 import type { Recipe, TreesModel } from "./recipe.ts";
 
-/** A recipe that cannot be run; `data.path` names the field. */
-export class RecipeError extends InvalidInputError {
-  override name = "RecipeError";
-  constructor(path: string, message: string) {
-    super(`Recipe field ${path}: ${message}`, { data: { path } });
-  }
-}
+export { RecipeError } from "./error.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -60,11 +56,19 @@ function checkInputs(value: unknown, windowed: boolean): void {
 
 const TREE_FIELDS = ["minRows", "minWeight", "lambda", "rowShare", "featureShare", "classWeights", "stopping"];
 
-/** How a recipe of trees is boosted; the recipe's model must name trees. */
-export function boostSettings(recipe: Recipe): BoostSettings {
+/** How a recipe of trees is boosted; the recipe's model must name trees. `classes` counts those of a multiclass task. */
+export function boostSettings(recipe: Recipe, classes = 2): BoostSettings {
   const { kind: _, ...model } = recipe.model as TreesModel;
-  const { task, epochs, seed, optimizer } = recipe;
-  return { task, ...model, trees: epochs, learningRate: optimizer.learningRate, seed };
+  const { task, epochs, seed, optimizer, classWeights } = recipe;
+  return {
+    task,
+    ...(classWeights === undefined ? {} : { classWeights }),
+    ...(model as Omit<BoostSettings, "task" | "trees" | "learningRate">),
+    ...(task === "multiclass" ? { classes } : {}),
+    trees: epochs,
+    learningRate: optimizer.learningRate,
+    seed,
+  };
 }
 
 function checkTrees(recipe: Recipe): void {
@@ -102,6 +106,7 @@ function checkModel(value: unknown, task: unknown): void {
 
 /** Checks a recipe from outside field by field; throws RecipeError that names the field. Returns it unchanged. */
 export function validateRecipe(value: unknown): Recipe {
+  if ((value as Fields | null)?.version === 2) return checkRecipe2(value);
   const required = [
     "version",
     "task",
@@ -116,7 +121,7 @@ export function validateRecipe(value: unknown): Recipe {
   ];
   const recipe = object(value, "recipe", required, ["batch", "time", "window", "clamp", "tolerance"]);
   const trees = (recipe.model as Fields | null)?.kind === "trees";
-  if (recipe.version !== 1) throw new RecipeError("version", `must be 1, not ${JSON.stringify(recipe.version)}.`);
+  if (recipe.version !== 1) throw new RecipeError("version", `must be 1 or 2, not ${JSON.stringify(recipe.version)}.`);
   oneOf(recipe.task, "task", ["regression", "binary"]);
   text(recipe.target, "target");
   if (recipe.time !== undefined) text(recipe.time, "time");

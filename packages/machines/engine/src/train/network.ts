@@ -1,5 +1,5 @@
 import { Builder } from "../graph/build.ts";
-import type { Graph } from "../graph/ir.ts";
+import type { Graph, Shape } from "../graph/ir.ts";
 import { STREAM, uniform } from "../random/philox.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 
@@ -15,7 +15,7 @@ export interface Normalisation {
 /** Name, extents and first values of a trained tensor. */
 export interface Parameter {
   readonly name: string;
-  readonly shape: readonly [number, number];
+  readonly shape: Shape;
   readonly initial: Float32Array;
 }
 
@@ -34,7 +34,8 @@ export function normalise(recipe: Recipe, x: Float32Array, y: Float32Array, feat
   return { mean, inverse, targetMean: Math.fround(average), targetScale: deviation > 0 ? Math.fround(deviation) : 1 };
 }
 
-function moments(rows: number, value: (row: number) => number): [mean: number, deviation: number] {
+/** Mean and deviation of `rows` values in binary64, rows ascending. */
+export function moments(rows: number, value: (row: number) => number): [mean: number, deviation: number] {
   let sum = 0;
   for (let row = 0; row < rows; row++) sum += value(row);
   const mean = sum / rows;
@@ -79,10 +80,10 @@ export function finishOutput(b: Builder, recipe: Recipe, value: string, norm: No
   return b.op("add", [b.op("mul", [value, b.scalar(norm.targetScale)]), b.scalar(norm.targetMean)]);
 }
 
-/** The graph that answers for one sample: `x` [1, features] to `output` [1, 1]; parameters stay inputs. */
-export function inferenceGraph(recipe: Recipe, list: readonly Parameter[], norm: Normalisation): Graph {
+/** The graph that answers for `rows` samples: `x` [rows, features] to `output` [rows, 1]; parameters stay inputs. */
+export function inferenceGraph(recipe: Recipe, list: readonly Parameter[], norm: Normalisation, rows = 1): Graph {
   const b = new Builder();
-  const x = b.input("x", [1, norm.mean.length], "data");
+  const x = b.input("x", [rows, norm.mean.length], "data");
   for (const { name, shape } of list) b.input(name, shape, "param");
   b.output("output", finishOutput(b, recipe, forward(b, x, list, norm), norm));
   return b.finish();

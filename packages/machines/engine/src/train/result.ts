@@ -2,7 +2,9 @@ import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
 import { UnavailableError } from "@base/errors";
 import type { NamedTensor } from "../commit/roots.ts";
 import { type BundleContent, encodeBundle } from "../model/bundle.ts";
-import { type Answer, evaluate, type Metrics } from "../model/evaluate.ts";
+import { type FoldScores, reportOf } from "../metrics/report.ts";
+import { evaluate, type Metrics } from "../model/evaluate.ts";
+import type { History } from "./history.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RunCommitment, TrainProgress } from "./run.ts";
 
@@ -23,19 +25,25 @@ export class TrainingStoppedError extends UnavailableError {
   override name = "TrainingStoppedError";
 }
 
-/** Measures what was trained on the test samples and writes its bundle. */
+/** Measures answers for the test samples [samples, outputs] and writes the model's bundle. */
 export function finish(
   prepared: Prepared,
   trained: Pick<BundleContent, "graph" | "trees" | "run">,
   tensors: readonly NamedTensor[],
   mean: Float32Array,
-  answer: Answer,
+  predictions: Float32Array,
+  history: History,
+  folds: FoldScores | undefined,
 ): Omit<TrainResult, "curve"> {
-  const { metrics, calibration } = evaluate(prepared, answer);
-  const { recipe, features, categories } = prepared;
-  const model = encodeBundle({ recipe, features, categories, ...trained, metrics }, [
+  const { metrics: plain, calibration } = evaluate(prepared, predictions);
+  const { recipe, features, categories, fitted } = prepared;
+  const metrics = recipe.version === 1 ? plain : { ...plain, report: reportOf(prepared, predictions, history, folds) };
+  const classes = fitted?.classes === undefined ? {} : { classes: fitted.classes };
+  const fills = fitted?.fills;
+  const model = encodeBundle({ recipe, features, categories, ...classes, ...trained, metrics }, [
     ...tensors,
     { name: "mean", shape: [1, mean.length], values: mean },
+    ...(fills === undefined ? [] : [{ name: "fills", shape: [1, fills.length], values: fills }]),
     {
       name: "calibration.prediction",
       shape: [calibration.length],

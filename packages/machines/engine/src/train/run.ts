@@ -1,5 +1,6 @@
 import type { Hash } from "@base/bytes/hash.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import type { History } from "./history.ts";
 
 /** What a training run promises: with the same table and recipe anyone gets these roots. Plain JSON. */
 export interface RunCommitment {
@@ -43,6 +44,8 @@ export interface Checkpoint {
   readonly state: Uint8Array;
   /** Roots committed so far, this one included. */
   readonly checkpoints: readonly CheckpointRoot[];
+  /** Networks of version 2: losses so far and, with early stopping, the best epoch. */
+  readonly history?: History;
 }
 
 /** Where a training run stands: steps done, steps in all, loss of the last batch. */
@@ -50,6 +53,10 @@ export interface TrainProgress {
   readonly step: number;
   readonly total: number;
   readonly loss: number;
+  /** Loss on the validation samples after the last finished epoch. */
+  readonly validation?: number;
+  /** Set while a cross-validation runs: folds that are done; `step` and `total` count folds then. */
+  readonly fold?: number;
 }
 
 /** How a run is watched, stopped and resumed. None of it changes a bit of the result. */
@@ -59,6 +66,6 @@ export interface TrainOptions {
   /** Called for every committed checkpoint; its bytes may be stored. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
   readonly signal?: AbortSignal;
-  /** Goes on from here instead of the beginning. */
-  readonly resume?: Checkpoint;
+  /** Goes on from here instead of the beginning; a function is asked once the job's hash is known. */
+  readonly resume?: Checkpoint | ((job: Hash) => Promise<Checkpoint | undefined>);
 }

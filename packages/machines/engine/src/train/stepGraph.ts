@@ -4,6 +4,7 @@ import { type Graph, sizeOf } from "../graph/ir.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { meanBinaryCrossEntropy, meanSquaredError } from "./losses.ts";
 import { forward, type Normalisation, type Parameter } from "./network.ts";
+import { dropoutState } from "./net.ts";
 import { adam, sgd } from "./optimizers.ts";
 
 /**
@@ -30,12 +31,13 @@ export function stepGraph(recipe: Recipe, list: readonly Parameter[], norm: Norm
   return b.finish();
 }
 
-/** State inputs of a step graph with their first values: 1 for running powers, +0 for moments. */
-export function initialState(graph: Graph): { name: string; values: Float32Array }[] {
+/** State inputs of a step graph with their first values: 1 for running powers, drawn for dropout, else +0. */
+export function initialState(graph: Graph, seed = 0): { name: string; values: Float32Array }[] {
   return graph.inputs
     .filter((input) => input.role === "state")
-    .map(({ name, shape }) => ({
-      name,
-      values: new Float32Array(sizeOf(shape)).fill(name.startsWith("power") ? 1 : 0),
-    }));
+    .map(({ name, shape }) => {
+      if (name.startsWith("drop")) return { name, values: dropoutState(name, sizeOf(shape), seed) };
+      const first = name.startsWith("power") || name === "decay" ? 1 : 0;
+      return { name, values: new Float32Array(sizeOf(shape)).fill(first) };
+    });
 }

@@ -58,6 +58,11 @@ export class Booster {
     this.#scratch = { pool: [], pairs: new Float64Array(rows * 2), rows: new Uint32Array(rows) };
   }
 
+  /** Trees of one round. */
+  get outputs(): number {
+    return this.#objective.outputs;
+  }
+
   /** Finished rounds. */
   get round(): number {
     return this.#trees.length / this.#objective.outputs;
@@ -96,9 +101,12 @@ export class Booster {
 
   /** Mean loss over the training rows: squared error in squared units of the target, or log loss. */
   get loss(): number {
-    const { task } = this.settings;
-    const scale = task === "regression" ? 2 ** (24 - 2 * this.#objective.shift) : 2 ** -20;
-    return (this.#sumLoss(this.#used) * scale) / this.#used.length;
+    return this.#meanLoss(this.#used);
+  }
+
+  /** Mean loss over the rows kept aside for early stopping; undefined when none are. */
+  get lossAside(): number | undefined {
+    return this.#aside.length === 0 ? undefined : this.#meanLoss(this.#aside);
   }
 
   /** The ensemble so far; with early stopping, up to its best round. */
@@ -119,6 +127,11 @@ export class Booster {
     const aside = new Set(this.#aside);
     const rows = aside.size === 0 ? drawn : drawn.filter((row) => !aside.has(row));
     return rows.length === 0 ? this.#used : rows;
+  }
+
+  #meanLoss(rows: Uint32Array): number {
+    const scale = this.settings.task === "regression" ? 2 ** (24 - 2 * this.#objective.shift) : 2 ** -20;
+    return (this.#sumLoss(rows) * scale) / rows.length;
   }
 
   #sumLoss(rows: Uint32Array): number {

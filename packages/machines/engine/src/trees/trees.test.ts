@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { areaUnderCurve } from "../model/evaluate.ts";
+import { areaUnderCurve } from "../metrics/ranking.ts";
 import { randomWord } from "../random/philox.ts";
 import { binOf, MAX_BINS, thresholdsOf } from "./bins.ts";
 import { boost, type BoostSettings, Booster, type Ensemble, predictRow, scoreRow } from "./boost.ts";
