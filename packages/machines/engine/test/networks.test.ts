@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { toHexBits } from "../src/bits.ts";
+import { lower } from "../src/commit/lower.ts";
 import { interpret } from "../src/graph/interpret.ts";
 import { Program } from "../src/graph/program.ts";
 import { type Checkpoint, loadModel, type Recipe, sliceTable, type Table, train, verifyRun } from "../src/index.ts";
@@ -16,6 +17,7 @@ const series = seriesTable(200, 6);
 function compareSteps(table: Table, recipe: Recipe): string[] {
   const job = jobOf(table, prepareSamples(table, validateRecipe(recipe)));
   const { graph, batch, trainX, trainY, features } = job;
+  expect(lower(graph).values.length).toBeGreaterThan(graph.nodes.length); // every operator has a referee
   const program = new Program(graph);
   const values: Record<string, Float32Array> = {
     x: trainX.slice(0, batch * features.length),
