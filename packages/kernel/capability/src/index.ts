@@ -11,6 +11,8 @@ export interface Progress {
   readonly done?: number;
   readonly total?: number;
   readonly unit?: string;
+  /** What else is worth seeing, e.g. a loss; unlike the label it may change with every step. */
+  readonly note?: string;
 }
 
 /** A named account that can sign: an operator, an owner, a farmer. The key stays inside `account`. */

@@ -26,6 +26,7 @@ export {
   type TableProblem,
 } from "./table/table.ts";
 export { tableRoot } from "./commit/roots.ts";
+export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint, CheckpointRoot, RunCommitment, TrainOptions, TrainProgress } from "./train/run.ts";
 export { train, TrainingStoppedError, type TrainResult } from "./train/train.ts";
 export { firstMismatch, type RunVerdict, verifyRun } from "./train/verify.ts";

@@ -1,5 +1,6 @@
 import { defineAction, defineCapability } from "@kernel/capability";
 import * as shape from "./shapes.ts";
+import { migrations } from "./tables.ts";
 
 /** Models trained so that anybody can train them again and get the same bytes. */
 export const training = defineCapability({
@@ -27,6 +28,14 @@ export const training = defineCapability({
       load: async () => (await import("./suggest.ts")).suggest,
     }),
     defineAction({
+      name: "training.schema",
+      summary: "Print the JSON Schema of recipes, for editors and other tools.",
+      kind: "read",
+      input: shape.schemaInput,
+      output: shape.schemaOutput,
+      load: async () => (await import("./schema.ts")).schema,
+    }),
+    defineAction({
       name: "training.run",
       summary: "Run a model on rows of a data asset or a CSV.",
       kind: "read",
@@ -47,5 +56,6 @@ export const training = defineCapability({
       load: async () => (await import("./explain.ts")).explain,
     }),
   ],
+  migrations,
   verifiers: { "assay/run/1": async () => (await import("./verifyRun.ts")).verifyRun },
 });

@@ -44,6 +44,7 @@ export const trainInput = z.object({
   price: amount(18, "Price of access in whole units of the currency; 0 is free.").default(0n),
   royaltyBps: bps.default(0).describe("Share of every descendant's revenue, in basis points: 500 is 5 %."),
   intendedUse: z.string().max(20_000).optional().describe("What the model is for, and what not."),
+  fresh: z.boolean().default(false).describe("Start over, even where an interrupted training can go on."),
   buy: z.boolean().default(false).describe("Buy access to the data first where it is missing."),
   as: identity.optional(),
 });
@@ -78,6 +79,9 @@ export const trainOutput = z.object({
   steps: z.int(),
   ms: z.int(),
 });
+
+export const schemaInput = z.object({});
+export const schemaOutput = z.record(z.string(), z.unknown()).describe("JSON Schema, draft 2020-12.");
 
 export const suggestInput = z.object({ data, target: z.string().min(1).describe("Column to predict."), ...wishes });
 export const suggestOutput = z.object({ recipe, rows: z.int(), columns: z.array(z.string()) });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
-import type { Context, Identity } from "@kernel/capability";
-import { type Recipe, type TrainResult, train as trainTable, validateRecipe } from "@machines/engine";
+import type { Context, Identity, Progress } from "@kernel/capability";
+import { type Recipe, type TrainProgress, type TrainResult, validateRecipe } from "@machines/engine";
 import { requireAccess } from "@records/assets/access.ts";
 import { buy } from "@records/assets/buy.ts";
 import { currencyOf } from "@records/assets/currency.ts";
@@ -10,6 +10,7 @@ import { existingAsset, type PublishedAsset, publishAsset } from "@records/asset
 import { lower, scopeOf, signStatement } from "@records/assets/sign.ts";
 import { rememberSignature } from "@records/assets/signatures.ts";
 import { type ModelStatement, parseStatement, type RunStatement } from "@records/assets/statements.ts";
+import { trainResumable } from "./checkpoints.ts";
 import { type Data, readData } from "./readData.ts";
 import { type RecipeWishes, suggestRecipe } from "./suggestRecipe.ts";
 
@@ -30,6 +31,8 @@ export interface TrainInput extends Omit<RecipeWishes, "target"> {
   readonly intendedUse?: string | undefined;
   /** Buys access to the data first where it is missing. */
   readonly buy: boolean;
+  /** Starts over, even where an interrupted training can go on. */
+  readonly fresh?: boolean | undefined;
   readonly as?: string | undefined;
 }
 
@@ -62,10 +65,11 @@ export async function train(context: Context, input: TrainInput): Promise<Traine
   const data = await readData(context, input.data);
   const recipe = await recipeFor(data, input);
   const started = performance.now();
-  const result = await trainTable(data.table, recipe, {
+  const result = await trainResumable(context, data.table, recipe, {
     signal: context.signal,
-    onProgress: ({ step, total, loss }) =>
-      context.progress({ label: `training (loss ${loss.toPrecision(3)})`, done: step, total, unit: "steps" }),
+    fresh: input.fresh === true,
+    onResumed: (step) => context.log.info("the training goes on where it was interrupted", { step }),
+    onProgress: (progress) => context.progress(progressOf(progress)),
   });
   const ms = Math.round(performance.now() - started);
   const found = {
@@ -90,6 +94,16 @@ export async function train(context: Context, input: TrainInput): Promise<Traine
     currency: (await currencyOf(context)).address,
   });
   return { ...(await publishAsset(context, identity, model)), ...found, name: model.name, run };
+}
+
+/** What a person sees of a training run. */
+export function progressOf({ step, total, loss, validation, fold }: TrainProgress): Progress {
+  if (fold !== undefined) return { label: "cross-validation", done: step, total, unit: "folds" };
+  const losses = [
+    `loss ${loss.toPrecision(3)}`,
+    ...(validation === undefined ? [] : [`validation ${validation.toPrecision(3)}`]),
+  ];
+  return { label: "training", done: step, total, unit: "steps", note: losses.join(", ") };
 }
 
 type Created = Pick<RunStatement, "creator" | "createdAt">;

@@ -76,7 +76,7 @@ let err = "";
 let now = 0;
 let calls: [string, unknown][] = [];
 let answer: () => unknown = () => ({ ok: true });
-let steps: { label: string; done?: number; total?: number; unit?: string }[] = [];
+let steps: { label: string; done?: number; total?: number; unit?: string; note?: string }[] = [];
 
 function run(line: readonly string[], io: Partial<Io> = {}, more: Partial<CliOptions> = {}) {
   return runCli(line, {
@@ -339,8 +339,8 @@ describe("output", () => {
 
   it("shows progress on a terminal only, with what is left", async () => {
     steps = [
-      { label: "training", done: 10, total: 40, unit: "steps" },
-      { label: "training", done: 20, total: 40, unit: "steps" },
+      { label: "training", done: 10, total: 40, unit: "steps", note: "loss 0.5" },
+      { label: "training", done: 20, total: 40, unit: "steps", note: "loss 0.4" },
     ];
     await run(["assets", "list"]);
     await run(["assets", "list", "-q"], { interactive: true });
@@ -348,8 +348,8 @@ describe("output", () => {
     await run(["assets", "list"], { interactive: true });
     expect(err.split("\r\x1b[2K").slice(1)).toMatchInlineSnapshot(`
       [
-        "training ████████░░░░░░░░░░░░░░░░░░░░░░ 25 % 10/40 steps",
-        "training ███████████████░░░░░░░░░░░░░░░ 50 % 20/40 steps, 2 s left",
+        "training ████████░░░░░░░░░░░░░░░░░░░░░░ 25 % 10/40 steps, loss 0.5",
+        "training ███████████████░░░░░░░░░░░░░░░ 50 % 20/40 steps, 2 s left, loss 0.4",
         "",
       ]
     `);

@@ -39,13 +39,13 @@ export class ProgressBar {
     this.#dirty = false;
   }
 
-  #line({ label, done, total, unit = "" }: Progress, now: number): string {
+  #line({ label, done, total, unit = "", note }: Progress, now: number): string {
     const { cyan, dim } = this.#colors;
     if (done === undefined) return `${cyan("…")} ${label}`;
     if (!total) return `${cyan("…")} ${label} ${dim(`${done} ${unit}`.trim())}`;
     const share = Math.min(1, Math.max(0, done / total));
-    const end = `${Math.floor(share * 100)} % ${dim(`${done}/${total} ${unit}`.trim() + eta(this.#began, now, this.#start, done, total))}`;
-    const width = Math.max(8, Math.min(30, this.#io.columns - label.length - 45));
+    const end = `${Math.floor(share * 100)} % ${dim(`${done}/${total} ${unit}`.trim() + eta(this.#began, now, this.#start, done, total) + (note === undefined ? "" : `, ${note}`))}`;
+    const width = Math.max(8, Math.min(30, this.#io.columns - label.length - 45 - (note?.length ?? 0)));
     const full = Math.round(share * width);
     return `${label} ${cyan("█".repeat(full))}${dim("░".repeat(width - full))} ${end}`;
   }

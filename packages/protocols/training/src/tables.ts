@@ -1,0 +1,17 @@
+import type { Migration } from "@machines/store";
+
+/** The newest checkpoint of each unfinished run (SPEC T9); `bytes` is base64, `at` milliseconds since 1970. */
+export const migrations: readonly Migration[] = [
+  {
+    id: "training-1",
+    async up(db) {
+      await db.schema
+        .createTable("training_checkpoints")
+        .addColumn("job", "text", (column) => column.primaryKey())
+        .addColumn("step", "integer", (column) => column.notNull())
+        .addColumn("bytes", "text", (column) => column.notNull())
+        .addColumn("at", "bigint", (column) => column.notNull())
+        .execute();
+    },
+  },
+];
