@@ -14,7 +14,7 @@ import {
   tensorSchema,
   type TypeProto,
 } from "../src/onnx/proto.ts";
-import { decodeTensor, type OnnxTensor, type OnnxValue } from "../src/onnx/tensor.ts";
+import { decodeTensor, type OnnxTensor, type OnnxValue, isMap } from "../src/onnx/tensor.ts";
 import { decodeMessage } from "../src/onnx/wire.ts";
 
 /** How one case ended: `refused` is a typed error, `wrong` is a different answer or any other error. */
@@ -68,6 +68,7 @@ export function difference(got: OnnxValue | undefined, want: OnnxValue): string 
   if (got === null || got === undefined) return "is empty";
   if ("dtype" in want) return "dtype" in got ? tensorDifference(got, want) : "is a sequence";
   if ("dtype" in got) return "is a tensor";
+  if (isMap(want) || isMap(got)) return "is a map";
   if (got.length !== want.length) return `has ${got.length} entries, not ${want.length}`;
   return want.map((entry, i) => difference(got[i], entry)).find((found) => found !== undefined);
 }

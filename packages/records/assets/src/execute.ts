@@ -2,11 +2,14 @@ import { canonicalJson } from "@base/bytes/canonicalJson.ts";
 import { sha256Hex } from "@base/bytes/hash.ts";
 import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { type Decision, loadModel, type Table } from "@machines/engine";
+import { loadModel, type Table, toWad } from "@machines/engine";
+import { columnsOf, explainRow, InexplicableError, referenceRow } from "@machines/engine/onnx/explain.ts";
+import { importOnnx } from "@machines/engine/onnx/model.ts";
+import { answerOf, runRows } from "@machines/engine/onnx/rows.ts";
 import type { Hash } from "@machines/store";
 import { encodeAbiParameters, type Hex, keccak256 } from "viem";
 import { getInput, type Selection } from "./input.ts";
-import { type ModelStatement, parseAssetStatement, parseTableStatement } from "./statements.ts";
+import { type AnyModelStatement, isModelStatement, parseAssetStatement, parseTableStatement } from "./statements.ts";
 import { tableOf } from "./table.ts";
 
 /** What re-execution determines, to the bit: every honest party gets the same. */
@@ -71,7 +74,7 @@ export async function execute(context: Needs, modelId: bigint, inputHash: Hash):
     );
   }
   const rows = selectRows(table.table, input.select);
-  const decision: Decision = (await loadModel(model.bytes)).run(rows);
+  const decision = decide(model, rows, table.table);
   const why: Why = {
     type: "assay/why/1",
     base: decision.base,
@@ -96,6 +99,58 @@ export async function execute(context: Needs, modelId: bigint, inputHash: Hash):
     why,
     evidence,
   };
+}
+
+/** What an answer consists of, whatever the model is made of. */
+interface Answer {
+  readonly output: number;
+  readonly outputWad: bigint;
+  readonly confidenceBps: number;
+  readonly base: number;
+  readonly contributions: readonly { readonly name: string; readonly value: number }[];
+}
+
+/** Most work of one imported model's run, counted before it happens: a node must not hang on a stranger's file. */
+const MOST_WORK = 2 ** 32;
+
+/**
+ * Runs a model on the rows that were selected. An imported ONNX model needs a reading and answers for one row; its
+ * confidence is 0, since nothing is known of its errors, and its reasons start from the typical row of the whole table.
+ */
+function decide(
+  { bytes, statement }: { readonly bytes: Uint8Array; readonly statement: AnyModelStatement },
+  rows: Table,
+  whole: Table,
+): Answer {
+  if (statement.type === "assay/model/1") return loadModel(bytes).run(rows);
+  const { reading, mediaType } = statement;
+  if (reading === undefined)
+    throw new InvalidInputError(`The model ${statement.name} does not say how a row of a table becomes an answer.`, {
+      hints: ["Import it with --columns, and --output and --index where they are not the last and the first."],
+    });
+  if (mediaType !== "application/onnx") throw new InvalidInputError(`A model of ${mediaType} cannot decide yet.`);
+  if (rows.rows !== 1) throw new InvalidInputError(`The model answers for exactly 1 row, not ${rows.rows}.`);
+  const columns = columnsOf(reading);
+  const [onnx, options] = [importOnnx(bytes), { budget: MOST_WORK }];
+  const answered = (output: number, base: number, contributions: Answer["contributions"]): Answer => ({
+    output,
+    outputWad: toWad(output, false),
+    confidenceBps: 0,
+    base,
+    contributions,
+  });
+  try {
+    const { output, base, values } = explainRow(onnx, reading, rows, 0, referenceRow(whole, columns), options);
+    return answered(
+      output,
+      base,
+      values.map(({ column, value }) => ({ name: column, value })),
+    );
+  } catch (error) {
+    if (!(error instanceof InexplicableError)) throw error;
+    const output = answerOf(reading, runRows(onnx, reading, rows, 0, 1, options)[0] ?? {});
+    return answered(output, output, []);
+  }
 }
 
 /** Hash that contracts compare results by: keccak256(abi.encode(modelId, inputHash, output, confidenceBps, whyHash, evidenceRoot)). */
@@ -126,11 +181,10 @@ export function resultHash(result: {
 export async function readModel(
   context: Needs,
   id: bigint,
-): Promise<{ bytes: Uint8Array; root: Hash; statement: ModelStatement }> {
+): Promise<{ bytes: Uint8Array; root: Hash; statement: AnyModelStatement }> {
   const listed = await listedAsset(context, id);
   const statement = parseAssetStatement(await context.store.getJson(listed.statement));
-  if (statement.type !== "assay/model/1")
-    throw new InvalidInputError(`Asset ${id} is not a model but ${statement.type}.`);
+  if (!isModelStatement(statement)) throw new InvalidInputError(`Asset ${id} is not a model but ${statement.type}.`);
   if (statement.root !== listed.root)
     throw new IntegrityError(`Asset ${id}: statement and chain name different model roots.`);
   return { bytes: await context.store.get(listed.root), root: listed.root, statement };

@@ -8,7 +8,13 @@ import { fetchJson } from "./describe.ts";
 import { kinds, states } from "./events.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
 import { statementHash } from "./sign.ts";
-import { type AssetStatement, type Parent, parseAssetStatement, type TableStatement } from "./statements.ts";
+import {
+  type AssetStatement,
+  isModelStatement,
+  type Parent,
+  parseAssetStatement,
+  type TableStatement,
+} from "./statements.ts";
 import { tableOf } from "./table.ts";
 
 type Needs = Pick<Context, "store" | "chain" | "contracts">;
@@ -94,7 +100,7 @@ export async function loadTable(
   id: string | bigint,
 ): Promise<{ asset: OnChainAsset; statement: TableStatement; bytes: Uint8Array; table: Table }> {
   const { asset, statement } = await loadStatement(context, id);
-  if (statement.type === "assay/model/1") {
+  if (isModelStatement(statement)) {
     throw new NotFoundError(`asset ${asset.id} is a model, and a table is wanted here`, { data: { id: asset.id } });
   }
   const bytes = await context.store.readFileBytes(statement.manifest);

@@ -7,7 +7,7 @@ import { describe, SIGNATURE_URI } from "./describe.ts";
 import { kinds } from "./events.ts";
 import { lower, scopeOf, signStatement } from "./sign.ts";
 import { rememberSignature } from "./signatures.ts";
-import { type AssetStatement, parseAssetStatement } from "./statements.ts";
+import { type AssetStatement, isModelStatement, parseAssetStatement } from "./statements.ts";
 
 type Needs = Pick<Context, "store" | "db" | "chain" | "contracts" | "log" | "indexed">;
 
@@ -100,7 +100,7 @@ export async function existingAsset(
 
 /** Content root that a statement is about: of the table's chunks, or of the model's bundle. */
 export function rootOf(statement: AssetStatement): Hash {
-  return statement.type === "assay/model/1" ? statement.root : statement.manifest.root;
+  return isModelStatement(statement) ? statement.root : statement.manifest.root;
 }
 
 /** The asset kind of a statement, as `events.kinds` names it. */

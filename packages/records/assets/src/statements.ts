@@ -117,16 +117,77 @@ export const modelSchema = z.strictObject({
   intendedUse: z.string().max(20_000),
 });
 
+/** A named operand or result of a program. */
+const slotSchema = z.strictObject({
+  name: z.string().max(1000),
+  kind: z.enum(["tensor", "sequence", "optional", "map"]),
+  dtype: z.string().max(20).optional(),
+  shape: z
+    .array(z.union([z.int(), z.string(), z.null()]))
+    .max(64)
+    .optional(),
+});
+
+/** How a row of a table becomes a program's operands, and which result is the answer. */
+export const readingSchema = z.strictObject({
+  inputs: z
+    .array(z.strictObject({ input: z.string().max(1000), columns: z.array(z.string().min(1).max(200)).max(65_536) }))
+    .min(1)
+    .max(1024),
+  output: z.string().max(1000),
+  index: z.int().nonnegative(),
+});
+
+/**
+ * What somebody says about a model that came as a file or was made from another model, and runs as a program: an ONNX
+ * file, or an integer program. `root` is the SHA-256 of its bytes. Parents are claims of its publisher, but a
+ * quantised program's first parent is the model it was made from.
+ */
+export const programSchema = z.strictObject({
+  type: z.literal("assay/program/1"),
+  ...terms,
+  mediaType: z.enum(["application/onnx", "application/vnd.assay.integers"]),
+  root: hashSchema,
+  size: z.int().positive(),
+  parents: z.array(parentSchema).max(16),
+  origin: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("import"),
+      /** SHA-256 of the file as it was given; the rewrites made `root` from it. */
+      source: hashSchema,
+      rewrites: z.array(z.string().max(200)).max(16),
+      producer: z.string().max(400),
+      opsets: z.record(z.string().max(200), z.int()),
+    }),
+    z.strictObject({
+      kind: z.literal("quantize"),
+      /** Rows of the second parent, by position, that the ranges of the integers come from. */
+      calibration: z.strictObject({ first: z.int().nonnegative(), count: z.int().positive() }),
+      evaluation: z.strictObject({ first: z.int().nonnegative(), count: z.int().nonnegative() }),
+      report: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+    }),
+  ]),
+  inputs: z.array(slotSchema).max(1024),
+  outputs: z.array(slotSchema).max(1024),
+  operators: z.record(z.string().max(200), z.int().positive()),
+  parameters: z.int().nonnegative(),
+  reading: readingSchema.optional(),
+  intendedUse: z.string().max(20_000),
+});
+
 export type Column = z.output<typeof columnSchema>;
 export type Parent = z.output<typeof parentSchema>;
 export type DataStatement = z.output<typeof dataSchema>;
 export type DerivedStatement = z.output<typeof derivedSchema>;
 export type RunStatement = z.output<typeof runSchema>;
 export type ModelStatement = z.output<typeof modelSchema>;
+export type ProgramStatement = z.output<typeof programSchema>;
+/** A statement about a model of any kind. */
+export type AnyModelStatement = ModelStatement | ProgramStatement;
 /** A statement about a table's bytes. */
 export type TableStatement = DataStatement | DerivedStatement;
 /** A statement that an asset on chain commits to. */
-export type AssetStatement = TableStatement | ModelStatement;
+export type AssetStatement = TableStatement | AnyModelStatement;
 
 /** Statement types that this room defines, by their name. */
 export const statementSchemas = {
@@ -134,7 +195,13 @@ export const statementSchemas = {
   "assay/derived/1": derivedSchema,
   "assay/run/1": runSchema,
   "assay/model/1": modelSchema,
+  "assay/program/1": programSchema,
 } as const;
+
+/** Whether a statement is about a model, trained here or brought along. */
+export function isModelStatement(statement: AssetStatement): statement is AnyModelStatement {
+  return statement.type === "assay/model/1" || statement.type === "assay/program/1";
+}
 
 /** The `type` field of any statement, of this room or another; throws InvalidInputError when there is none. */
 export function statementType(statement: unknown): string {
@@ -158,10 +225,10 @@ export function parseStatement<T extends keyof typeof statementSchemas>(
   throw new InvalidInputError(`${type}: ${field}: ${issue?.message ?? "does not fit"}`, { data: { type, field } });
 }
 
-/** Checks a statement that an asset commits to (data, derived or model); throws InvalidInputError. */
+/** Checks a statement that an asset commits to (data, derived, model or program); throws InvalidInputError. */
 export function parseAssetStatement(value: unknown): AssetStatement {
   const type = statementType(value);
-  if (type === "assay/data/1" || type === "assay/derived/1" || type === "assay/model/1")
+  if (type === "assay/data/1" || type === "assay/derived/1" || type === "assay/model/1" || type === "assay/program/1")
     return parseStatement(type, value);
   throw new InvalidInputError(`an asset is data, derived or model, not ${type}`, { data: { type } });
 }

@@ -34,7 +34,7 @@ export interface VerifyInput {
   readonly receipt?: unknown;
 }
 
-const assetTypes: readonly string[] = ["assay/data/1", "assay/derived/1", "assay/model/1"];
+const assetTypes: readonly string[] = ["assay/data/1", "assay/derived/1", "assay/model/1", "assay/program/1"];
 
 /** Reads a receipt and checks it; a shell that knows more rooms hands their verifiers in as `context.verifiers`. */
 export async function verify(context: Context, input: VerifyInput): Promise<VerifyReport> {

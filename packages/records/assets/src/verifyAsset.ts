@@ -7,7 +7,13 @@ import { type OnChainAsset, readAsset } from "./load.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
 import type { ReceiptEntry } from "./receipt.ts";
 import { lower } from "./sign.ts";
-import { type AssetStatement, type ModelStatement, parseAssetStatement, type TableStatement } from "./statements.ts";
+import {
+  type AnyModelStatement,
+  type AssetStatement,
+  isModelStatement,
+  parseAssetStatement,
+  type TableStatement,
+} from "./statements.ts";
 import { describeSchema, tableOf } from "./table.ts";
 
 /** A check with one word more: `skipped` says that nothing was checked, and why stands in `detail`. */
@@ -54,9 +60,7 @@ export async function* verifyAsset(context: Needs, entry: ReceiptEntry): AsyncIt
       detail: ok ? `root ${parent.root}` : "the chain says something else about it",
     };
   }
-  yield* statement.type === "assay/model/1"
-    ? verifyModelBytes(context, statement)
-    : verifyTableBytes(context, statement);
+  yield* isModelStatement(statement) ? verifyModelBytes(context, statement) : verifyTableBytes(context, statement);
 }
 
 /** The one Published event of an asset on this node's Assets contract; undefined when there is none. */
@@ -124,7 +128,7 @@ async function* verifyTableBytes(context: Needs, statement: TableStatement): Asy
   yield { name: "bytes: table", ok: true, detail: `${table.rows} rows of ${describeSchema(statement.schema)}` };
 }
 
-async function* verifyModelBytes(context: Needs, statement: ModelStatement): AsyncIterable<Finding> {
+async function* verifyModelBytes(context: Needs, statement: AnyModelStatement): AsyncIterable<Finding> {
   let bytes: Uint8Array;
   try {
     bytes = await context.store.get(statement.root);

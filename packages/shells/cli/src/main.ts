@@ -82,6 +82,7 @@ const code = await runCli(process.argv.slice(2), {
     buy: "assets.buy",
     withdraw: "assets.withdraw",
     run: "training.run",
+    explain: "training.explain",
     status: "node.status",
     verify: "assets.verify",
   },

@@ -2,6 +2,7 @@ import { cover } from "@apps/cover";
 import { testTokenAbi } from "@base/testkit/abi.ts";
 import { type Capability, defineCapability } from "@kernel/capability";
 import { arbitration } from "@protocols/arbitration";
+import { models } from "@protocols/models";
 import { oracle } from "@protocols/oracle";
 import { training } from "@protocols/training";
 import { assets } from "@records/assets";
@@ -9,7 +10,7 @@ import { log } from "@records/log";
 import { node } from "./capability.ts";
 
 /** Every room that this product is composed of, lower floors first: the only list of them. */
-export const capabilities: readonly Capability[] = [assets, log, training, arbitration, oracle, cover, node];
+export const capabilities: readonly Capability[] = [assets, log, training, models, arbitration, oracle, cover, node];
 
 /** A currency to try things out with; only for development chains, anybody can mint it. */
 export const devnetCurrency = defineCapability({

@@ -34,13 +34,40 @@ function checkType(name: string, type: TypeProto | undefined): void {
     countOf((type.tensorType.shape?.dim ?? []).map(({ value }) => Number(value ?? 1n)));
   } else if (type?.sequenceType !== undefined) checkType(name, type.sequenceType.elemType);
   else if (type?.optionalType !== undefined) checkType(name, type.optionalType.elemType);
-  else throw new OnnxModelError(`${name} has a type that is not supported.`);
+  else if (type?.mapType === undefined) throw new OnnxModelError(`${name} has a type that is not supported.`);
+}
+
+/** A node that this engine does not compute. */
+export interface RefusedNode {
+  readonly node: string;
+  readonly operator: string;
+  readonly domain: string;
+  readonly why: string;
 }
 
 interface Checker {
+  /** Takes what is refused instead of throwing at the first. */
+  readonly refused?: RefusedNode[];
   nodes: number;
   readonly opsets: ReadonlyMap<string, number>;
   readonly functions: ReadonlyMap<string, FunctionProto>;
+}
+
+function checkSupport(checker: Checker, node: NodeProto, domain: string, version: number): void {
+  const { opType: name = "", name: label = "" } = node;
+  const refuse = (why: string): void => {
+    const data = { operator: name, domain, node: label };
+    if (checker.refused === undefined)
+      throw new UnsupportedOperatorError(`${domain === "" ? "" : `${domain}.`}${name} (node "${label}")`, why, {
+        data,
+      });
+    checker.refused.push({ ...data, why });
+  };
+  const op = findOnnxOp(domain, name);
+  const odd = node.attribute.find(({ name: attribute = "" }) => op?.attributes.includes(attribute) === false);
+  if (op === undefined) refuse("no such operator is built in");
+  else if (version < (op.since[0] as number)) refuse(`version ${version} of its set is older than ${op.since[0]}`);
+  else if (odd !== undefined) refuse(`attribute "${odd.name ?? ""}" is not understood`);
 }
 
 function checkNode(checker: Checker, node: NodeProto, known: Set<string>, depth: number): void {
@@ -57,15 +84,7 @@ function checkNode(checker: Checker, node: NodeProto, known: Set<string>, depth:
   if (own === undefined) {
     if (version === undefined)
       throw new OnnxModelError(`The model does not import the operator set "${domain}" of ${name}.`);
-    const op = findOnnxOp(domain, name);
-    const data = { operator: name, domain, node: node.name ?? "" };
-    const where = `${domain === "" ? "" : `${domain}.`}${name} (node "${node.name ?? ""}")`;
-    if (op === undefined) throw new UnsupportedOperatorError(where, "no such operator is built in", { data });
-    if (version < (op.since[0] as number))
-      throw new UnsupportedOperatorError(where, `version ${version} of its set is older than ${op.since[0]}`, { data });
-    for (const attribute of node.attribute)
-      if (!op.attributes.includes(attribute.name ?? ""))
-        throw new UnsupportedOperatorError(where, `attribute "${attribute.name ?? ""}" is not understood`, { data });
+    checkSupport(checker, node, domain, version);
   }
   for (const attribute of node.attribute)
     for (const graph of [...(attribute.g === undefined ? [] : [attribute.g]), ...attribute.graphs])
@@ -123,17 +142,19 @@ function opsetsOf(imports: ModelProto["opsetImport"]): Map<string, number> {
 
 /**
  * Checks a model: every value is given once and before it is read, every operator and attribute is known, extents
- * and counts are within limits. Throws OnnxModelError, OnnxLimitError or UnsupportedOperatorError.
+ * and counts are within limits. Throws OnnxModelError, OnnxLimitError or UnsupportedOperatorError; with a list for
+ * `refused`, operators that are not supported are told there instead.
  */
-export function checkModel(model: ModelProto): CheckedModel {
+export function checkModel(model: ModelProto, refused?: RefusedNode[]): CheckedModel {
   const { graph } = model;
   if (graph === undefined) throw new OnnxModelError("The file holds no graph.");
   const opsets = opsetsOf(model.opsetImport);
   const functions = new Map(model.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn]));
-  const checker = { nodes: 0, opsets, functions };
+  const collect = refused === undefined ? {} : { refused };
+  const checker = { nodes: 0, opsets, functions, ...collect };
   checkGraph(checker, graph, new Set(), 0);
   for (const fn of model.functions) {
-    const inner = { nodes: 0, opsets: opsetsOf(fn.opsetImport), functions };
+    const inner = { nodes: 0, opsets: opsetsOf(fn.opsetImport), functions, ...collect };
     const known = new Set(fn.input);
     for (const node of fn.node) checkNode(inner, node, known, 0);
   }

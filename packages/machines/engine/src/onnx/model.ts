@@ -1,9 +1,9 @@
-import { checkModel, type CheckedModel } from "./check.ts";
+import { checkModel, type CheckedModel, type RefusedNode } from "./check.ts";
 import { dtypeOf, type Dtype } from "./dtype.ts";
 import { OnnxLimitError, OnnxModelError } from "./errors.ts";
 import { type ModelProto, modelSchema, type TypeProto, type ValueInfoProto } from "./proto.ts";
-import { Executor } from "./run.ts";
-import { countOf, type OnnxTensor, type OnnxValue } from "./tensor.ts";
+import { Executor, type RunOptions } from "./run.ts";
+import { countOf, isMap, isTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
 import { decodeMessage } from "./wire.ts";
 
 /** Largest file that is read: 1 GiB. */
@@ -12,7 +12,7 @@ export const MAX_FILE = 2 ** 30;
 /** A named input or output. A dimension is a number, a name, or null when unknown; no `shape` means unknown rank. */
 export interface OnnxSlot {
   readonly name: string;
-  readonly kind: "tensor" | "sequence" | "optional";
+  readonly kind: "tensor" | "sequence" | "optional" | "map";
   readonly dtype?: Dtype;
   readonly shape?: readonly (number | string | null)[];
 }
@@ -35,19 +35,22 @@ export interface OnnxModel {
   readonly inputs: readonly OnnxSlot[];
   readonly outputs: readonly OnnxSlot[];
   /** The outputs by name; throws OnnxError when feeds do not fit or an operator's form is not supported. */
-  run(feeds: Readonly<Record<string, OnnxValue>>): Record<string, OnnxValue>;
+  run(feeds: Readonly<Record<string, OnnxValue>>, options?: RunOptions): Record<string, OnnxValue>;
   inspect(): OnnxSummary;
+  /** The checked messages, for what rewrites or compiles the model. */
+  readonly checked: CheckedModel;
 }
 
 function slotOf({ name = "", type }: ValueInfoProto): OnnxSlot {
   const tensor = type?.tensorType;
+  if (type?.mapType !== undefined) return { name, kind: "map" };
   if (tensor === undefined) return { name, kind: type?.sequenceType === undefined ? "optional" : "sequence" };
   const dims = tensor.shape?.dim.map(({ value, param }) => (value === undefined ? (param ?? null) : Number(value)));
   return { name, kind: "tensor", dtype: dtypeOf(tensor.elemType), ...(dims === undefined ? {} : { shape: dims }) };
 }
 
 function checkTensor(name: string, type: NonNullable<TypeProto["tensorType"]>, value: OnnxValue): void {
-  if (value === null || !("dtype" in value)) throw new OnnxModelError(`"${name}" must be a tensor.`);
+  if (!isTensor(value)) throw new OnnxModelError(`"${name}" must be a tensor.`);
   const wanted = dtypeOf(type.elemType);
   if (value.dtype !== wanted) throw new OnnxModelError(`"${name}" must be ${wanted}, not ${value.dtype}.`);
   const dims = type.shape?.dim;
@@ -63,33 +66,40 @@ function checkTensor(name: string, type: NonNullable<TypeProto["tensorType"]>, v
 
 function checkFeed(name: string, type: TypeProto | undefined, value: OnnxValue): void {
   const tensors = (given: OnnxValue): readonly OnnxTensor[] =>
-    given === null ? [] : "dtype" in given ? [given] : given.flatMap(tensors);
+    isTensor(given)
+      ? [given]
+      : isMap(given)
+        ? [given.keys, given.values]
+        : given === null
+          ? []
+          : given.flatMap(tensors);
   for (const { data, shape } of tensors(value))
     if (countOf(shape) !== data.length)
       throw new OnnxModelError(`"${name}" holds ${data.length} elements under [${shape}].`);
   if (type?.tensorType !== undefined) checkTensor(name, type.tensorType, value);
   else if (type?.sequenceType !== undefined && !Array.isArray(value))
     throw new OnnxModelError(`"${name}" must be a sequence.`);
+  else if (type?.mapType !== undefined && !isMap(value)) throw new OnnxModelError(`"${name}" must be a map.`);
 }
 
 class ImportedModel implements OnnxModel {
   readonly inputs: readonly OnnxSlot[];
   readonly outputs: readonly OnnxSlot[];
   readonly #proto: ModelProto;
-  readonly #checked: CheckedModel;
+  readonly checked: CheckedModel;
   readonly #executor: Executor;
 
-  constructor(proto: ModelProto) {
+  constructor(proto: ModelProto, refused?: RefusedNode[]) {
     this.#proto = proto;
-    this.#checked = checkModel(proto);
-    this.#executor = new Executor(this.#checked);
-    const { graph } = this.#checked;
+    this.checked = checkModel(proto, refused);
+    this.#executor = new Executor(this.checked);
+    const { graph } = this.checked;
     this.inputs = graph.input.filter(({ name = "" }) => !this.#executor.defaults.has(name)).map(slotOf);
     this.outputs = graph.output.map(slotOf);
   }
 
-  run(feeds: Readonly<Record<string, OnnxValue>>): Record<string, OnnxValue> {
-    const { graph } = this.#checked;
+  run(feeds: Readonly<Record<string, OnnxValue>>, options: RunOptions = {}): Record<string, OnnxValue> {
+    const { graph } = this.checked;
     const values = new Map<string, OnnxValue>();
     for (const { name = "", type } of graph.input) {
       const value = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
@@ -102,7 +112,7 @@ class ImportedModel implements OnnxModel {
     }
     for (const name of Object.keys(feeds))
       if (!values.has(name)) throw new OnnxModelError(`The model has no input "${name}".`);
-    const results = this.#executor.run(values);
+    const results = this.#executor.run(values, options);
     return Object.fromEntries(
       graph.output.map(({ name = "" }, index) => [name, this.#checkOutput(index, name, results)]),
     );
@@ -110,8 +120,8 @@ class ImportedModel implements OnnxModel {
 
   #checkOutput(index: number, name: string, results: readonly OnnxValue[]): OnnxValue {
     const value = results[index] as OnnxValue;
-    const type = this.#checked.graph.output[index]?.type?.tensorType;
-    if (type === undefined || value === null || !("dtype" in value)) return value;
+    const type = this.checked.graph.output[index]?.type?.tensorType;
+    if (type === undefined || !isTensor(value)) return value;
     if ((type.elemType ?? 0) !== 0 && dtypeOf(type.elemType) !== value.dtype)
       throw new OnnxModelError(`Output "${name}" is ${value.dtype}, but the file says ${dtypeOf(type.elemType)}.`);
     return value;
@@ -119,14 +129,14 @@ class ImportedModel implements OnnxModel {
 
   inspect(): OnnxSummary {
     const operators: Record<string, number> = {};
-    for (const { opType = "" } of this.#checked.graph.node) operators[opType] = (operators[opType] ?? 0) + 1;
+    for (const { opType = "" } of this.checked.graph.node) operators[opType] = (operators[opType] ?? 0) + 1;
     let parameters = 0;
     for (const { data } of this.#executor.defaults.values()) parameters += data.length;
     const { producerName = "", producerVersion = "" } = this.#proto;
     return {
       producer: `${producerName} ${producerVersion}`.trim(),
-      opsets: Object.fromEntries(this.#checked.opsets),
-      nodes: this.#checked.graph.node.length,
+      opsets: Object.fromEntries(this.checked.opsets),
+      nodes: this.checked.graph.node.length,
       operators,
       parameters,
       inputs: this.inputs,
@@ -140,7 +150,17 @@ class ImportedModel implements OnnxModel {
  * OnnxLimitError or, naming operator and node, UnsupportedOperatorError.
  */
 export function importOnnx(bytes: Uint8Array): OnnxModel {
+  return new ImportedModel(readProto(bytes));
+}
+
+/** The messages of a file, not yet checked. Throws OnnxFormatError or OnnxLimitError. */
+export function readProto(bytes: Uint8Array): ModelProto {
   if (bytes.length > MAX_FILE)
     throw new OnnxLimitError(`The file has ${bytes.length} bytes; at most ${MAX_FILE} are read.`);
-  return new ImportedModel(decodeMessage(modelSchema, bytes) as unknown as ModelProto);
+  return decodeMessage(modelSchema, bytes) as unknown as ModelProto;
+}
+
+/** A model whose unsupported operators are listed in `refused` instead of being thrown; running it throws there. */
+export function importLeniently(bytes: Uint8Array, refused: RefusedNode[]): OnnxModel {
+  return new ImportedModel(readProto(bytes), refused);
 }

@@ -5,7 +5,8 @@ import { OnnxError, OnnxLimitError, OnnxModelError } from "./errors.ts";
 import { Call } from "./ops/op.ts";
 import { findOnnxOp } from "./ops/registry.ts";
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from "./proto.ts";
-import { decodeTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
+import { decodeTensor, isMap, isTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
+import { multiplyAddsOf, workOf } from "./work.ts";
 
 /** Names and what they stand for; subgraphs see the names around them. */
 class Scope {
@@ -37,7 +38,8 @@ const MAX_HELD = 2 ** 29;
 /** Elements of a value, entries of sequences included. */
 function heldBy(value: OnnxValue): number {
   if (value === null) return 1;
-  if ("dtype" in value) return 1 + value.data.length;
+  if (isTensor(value)) return 1 + value.data.length;
+  if (isMap(value)) return 1 + value.keys.data.length + value.values.data.length;
   return value.reduce((sum, entry) => sum + heldBy(entry), 1);
 }
 
@@ -47,12 +49,27 @@ function clean(value: OnnxValue): OnnxValue {
   return value;
 }
 
+/** What a run may cost, and who wants to know of every operator that ran. */
+export interface RunOptions {
+  /** Most work of one run in multiply-adds and moved elements, estimated before each operator; 2^40 unless said. */
+  readonly budget?: number;
+  /** Told of the operands of every node before it runs. */
+  readonly operands?: (node: NodeProto, inputs: readonly (OnnxValue | undefined)[]) => void;
+  /** Told of every node of the main graph and of subgraphs: its results and its multiply-adds. */
+  readonly watch?: (node: NodeProto, results: readonly (OnnxValue | undefined)[], multiplyAdds: number) => void;
+}
+
+/** Work of one run unless said otherwise. */
+export const MAX_WORK = 2 ** 40;
+
 /** Runs a checked model; one object serves many runs. */
 export class Executor {
   readonly #model: CheckedModel;
   readonly #constants = new WeakMap<GraphProto, ReadonlyMap<string, OnnxTensor>>();
   #steps = 0;
   #held = 0;
+  #work = 0;
+  #options: RunOptions = {};
 
   constructor(model: CheckedModel) {
     this.#model = model;
@@ -74,9 +91,11 @@ export class Executor {
   }
 
   /** The outputs of the main graph, in order; throws OnnxError. */
-  run(feeds: ReadonlyMap<string, OnnxValue>): OnnxValue[] {
+  run(feeds: ReadonlyMap<string, OnnxValue>, options: RunOptions = {}): OnnxValue[] {
     this.#steps = 0;
     this.#held = 0;
+    this.#work = 0;
+    this.#options = options;
     const { graph, opsets } = this.#model;
     const scope = new Scope();
     for (const [name, tensor] of this.#constantsOf(graph)) scope.set(name, tensor);
@@ -140,12 +159,23 @@ export class Executor {
       this.#subgraph(graph, values, scope, opsets, depth),
     );
     try {
-      return op.compute(call);
+      this.#charge(call);
+      this.#options.operands?.(node, inputs);
+      const results = op.compute(call);
+      this.#options.watch?.(node, results, multiplyAddsOf(call));
+      return results;
     } catch (cause) {
       if (cause instanceof OnnxError) throw cause;
       const why = cause instanceof BaseError ? cause.shortMessage : "its operands do not fit it";
       throw new OnnxModelError(`${call.where}: ${why}`, { cause });
     }
+  }
+
+  #charge(call: Call): void {
+    this.#work += workOf(call);
+    const { budget = MAX_WORK } = this.#options;
+    if (this.#work > budget)
+      throw new OnnxLimitError(`${call.where}: the run would cost more than ${budget} operations.`);
   }
 
   #own(

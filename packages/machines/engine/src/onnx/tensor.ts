@@ -9,8 +9,24 @@ export interface OnnxTensor {
   readonly data: Data;
 }
 
-/** What a name may stand for at run time: a tensor, a sequence, or an optional that holds nothing. */
-export type OnnxValue = OnnxTensor | readonly OnnxValue[] | null;
+/** A dictionary: keys (int64 or string) and values, both lists of one length. */
+export interface OnnxMap {
+  readonly keys: OnnxTensor;
+  readonly values: OnnxTensor;
+}
+
+/** What a name may stand for at run time: a tensor, a map, a sequence, or an optional that holds nothing. */
+export type OnnxValue = OnnxTensor | OnnxMap | readonly OnnxValue[] | null;
+
+/** Whether a value is a tensor. */
+export function isTensor(value: OnnxValue | undefined): value is OnnxTensor {
+  return value !== undefined && value !== null && "dtype" in value;
+}
+
+/** Whether a value is a map. */
+export function isMap(value: OnnxValue | undefined): value is OnnxMap {
+  return value !== undefined && value !== null && "keys" in value && "values" in value && !Array.isArray(value);
+}
 
 /** Most elements of one tensor: 2^27. */
 export const MAX_TENSOR = 2 ** 27;

@@ -1,4 +1,4 @@
-import { numbersOf, type OnnxTensor, reshaped } from "../tensor.ts";
+import { isTensor, numbersOf, type OnnxTensor, reshaped } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import { softmaxRows } from "./norm.ts";
 import { type Call, define, type OnnxOp } from "./op.ts";
@@ -136,7 +136,7 @@ function flexAttention(call: Call): OnnxTensor[] {
   const modify = (name: string, x: OnnxTensor): OnnxTensor => {
     if (!call.has(name)) return x;
     const [result] = call.run(call.graph(name), [x]);
-    if (result === undefined || result === null || !("dtype" in result) || result.shape.join() !== x.shape.join())
+    if (!isTensor(result) || result.shape.join() !== x.shape.join())
       throw call.fault(`${name} must give a tensor of shape [${x.shape}]`);
     return result;
   };

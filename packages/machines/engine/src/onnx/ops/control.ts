@@ -1,11 +1,11 @@
-import { longs, numbersOf, type OnnxTensor, type OnnxValue, reshaped } from "../tensor.ts";
+import { isTensor, longs, numbersOf, type OnnxTensor, type OnnxValue, reshaped } from "../tensor.ts";
 import { type Call, define, type OnnxOp } from "./op.ts";
 import { concat, part, splitSizes } from "./shape.ts";
 
 const truth = (value: boolean): OnnxTensor => ({ dtype: "bool", shape: [], data: Uint8Array.of(value ? 1 : 0) });
 
 function isTrue(call: Call, value: OnnxValue | undefined): boolean {
-  if (value === undefined || value === null || !("dtype" in value) || value.dtype !== "bool" || value.data.length !== 1)
+  if (!isTensor(value) || value.dtype !== "bool" || value.data.length !== 1)
     throw call.fault("a condition must be one bool");
   return value.data[0] !== 0;
 }
@@ -32,7 +32,7 @@ function loop(call: Call): OnnxValue[] {
       carried[j] = value;
     });
     results.slice(count + 1).forEach((value, j) => {
-      if (value === null || !("dtype" in value)) throw call.fault("a scan output is not a tensor");
+      if (!isTensor(value)) throw call.fault("a scan output is not a tensor");
       (scans[j] as OnnxTensor[]).push(value);
     });
   }
@@ -71,7 +71,7 @@ function scan(call: Call): OnnxValue[] {
       states[i] = value;
     });
     results.slice(width).forEach((value, i) => {
-      if (value === null || !("dtype" in value)) throw call.fault("a scan output is not a tensor");
+      if (!isTensor(value)) throw call.fault("a scan output is not a tensor");
       (outputs[i] as OnnxTensor[]).push(value);
     });
   }
@@ -133,7 +133,7 @@ function sequenceMap(call: Call): OnnxValue[] {
 
 function concatSequence(call: Call): OnnxValue[] {
   const list = call.sequence(0).map((value) => {
-    if (value === null || !("dtype" in value)) throw call.fault("the sequence holds more than tensors");
+    if (!isTensor(value)) throw call.fault("the sequence holds more than tensors");
     return value;
   });
   const fresh = call.int("new_axis", 0) !== 0;

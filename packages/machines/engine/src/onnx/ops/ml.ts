@@ -25,7 +25,7 @@ function transform(call: Call, name: string, values: Float32Array, rows: number)
 }
 
 /** A node of a tree: an inner node tests one feature, a leaf adds weights to targets. */
-interface TreeNode {
+export interface TreeNode {
   readonly leaf: boolean;
   readonly mode: string;
   readonly feature: number;
@@ -37,7 +37,8 @@ interface TreeNode {
   readonly weights: (readonly [target: number, weight: number])[];
 }
 
-function follows(node: TreeNode, x: number): boolean {
+/** Whether a value takes the true branch of a node. */
+export function follows(node: TreeNode, x: number): boolean {
   if (Number.isNaN(x)) return node.missingTrue;
   if (node.mode === "BRANCH_LEQ") return x <= node.split;
   if (node.mode === "BRANCH_LT") return x < node.split;
@@ -86,6 +87,12 @@ function runTrees(
       }
     }
   return how === "AVERAGE" ? result.map((v) => round(v / roots.length)) : result;
+}
+
+/** Nodes and roots of any of the three tree operators; leaves carry (target, weight). */
+export function forestOf(call: Call): { nodes: TreeNode[]; roots: number[] } {
+  if (call.node.opType === "TreeEnsemble") return modernTrees(call);
+  return legacyTrees(call, call.node.opType === "TreeEnsembleRegressor" ? "target" : "class");
 }
 
 /** Trees of TreeEnsembleRegressor and TreeEnsembleClassifier: nodes are named by (tree, node). */
@@ -220,8 +227,7 @@ function requireVotes(call: Call, scores: Float32Array, votes: Float64Array, lab
 
 const MODES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER"];
 
-function treeEnsemble(call: Call): OnnxTensor[] {
-  const x = call.tensor(0);
+function modernTrees(call: Call): { nodes: TreeNode[]; roots: number[] } {
   const numbers = (name: string): ArrayLike<number> => {
     const tensor = call.tensorAttribute(name);
     return tensor === undefined ? [] : numbersOf(tensor);
@@ -263,11 +269,17 @@ function treeEnsemble(call: Call): OnnxTensor[] {
       weights: [[target, weights[i] as number]],
     }),
   );
+  return { nodes: [...inner, ...leaves], roots: call.ints("tree_roots") ?? [] };
+}
+
+function treeEnsemble(call: Call): OnnxTensor[] {
+  const x = call.tensor(0);
+  const { nodes, roots } = modernTrees(call);
   const targets = call.int("n_targets", 1);
   const how = ["AVERAGE", "SUM", "MIN", "MAX"][call.int("aggregate_function", 1)];
   const post = ["NONE", "SOFTMAX", "LOGISTIC"][call.int("post_transform", 0)];
   if (how === undefined || post === undefined) throw call.unsupported("this aggregate_function or post_transform");
-  const scores = runTrees(call, [...inner, ...leaves], call.ints("tree_roots") ?? [], targets, x, how);
+  const scores = runTrees(call, nodes, roots, targets, x, how);
   const shape = [scores.length / targets, targets];
   if (post === "NONE") return [stored(x.dtype, shape, scores)];
   return [stored(x.dtype, shape, transform(call, post, Float32Array.from(scores), shape[0] as number))];

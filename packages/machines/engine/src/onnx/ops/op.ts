@@ -2,7 +2,7 @@ import type { Dtype } from "../dtype.ts";
 import { infoOf } from "../dtype.ts";
 import { OnnxModelError, UnsupportedOperatorError } from "../errors.ts";
 import type { AttributeProto, GraphProto, NodeProto } from "../proto.ts";
-import { decodeTensor, numbersOf, type OnnxTensor, type OnnxValue } from "../tensor.ts";
+import { decodeTensor, isTensor, numbersOf, type OnnxTensor, type OnnxValue } from "../tensor.ts";
 
 /** One call of an operator: its operands, attributes, and the version of the operator set that the model names. */
 export class Call {
@@ -56,7 +56,7 @@ export class Call {
   optional(index: number): OnnxTensor | undefined {
     const value = this.inputs[index];
     if (value === undefined) return undefined;
-    if (value === null || !("dtype" in value)) throw this.fault(`operand ${index} is not a tensor`);
+    if (!isTensor(value)) throw this.fault(`operand ${index} is not a tensor`);
     return value;
   }
 

@@ -7,6 +7,7 @@ import { gridOps } from "./grid.ts";
 import { indexOps } from "./index.ts";
 import { lossOps } from "./loss.ts";
 import { makeOps } from "./make.ts";
+import { mapOps } from "./maps.ts";
 import { matmulOps } from "./matmul.ts";
 import { mlOps } from "./ml.ts";
 import { normOps } from "./norm.ts";
@@ -41,6 +42,7 @@ export const ONNX_OPS: readonly OnnxOp[] = [
   ...resizeOps,
   ...recurrentOps,
   ...mlOps,
+  ...mapOps,
   ...gridOps,
   ...optimizerOps,
   ...textOps,
