@@ -6,7 +6,7 @@ export async function run() {
   return Object.entries(figures).map(([name, value]) => ({
     bench: name,
     value,
-    unit: name.startsWith("size") ? "bytes" : "gas",
+    unit: "gas",
     against: null,
     ratio: null,
   }));

@@ -21,13 +21,6 @@ library MerkleTensor {
         bytes32[] path;
     }
 
-    /// @notice A committed tensor of binary32 numbers with the leaves that the referee needs, ascending.
-    struct Tensor {
-        bytes32 root;
-        uint256[] shape;
-        Opening[] openings;
-    }
-
     /// @notice What a list of tensors says of one of them, with the paths of leaf 0 (kind and count) and leaf `index + 1`.
     struct Named {
         string kind;
@@ -53,48 +46,6 @@ library MerkleTensor {
     /// @notice A name has characters other than printable ASCII without quotation mark and backslash.
     error UnplainName();
 
-    /// @notice Elements [from, from + count) of the `size` elements, each `width` bytes, under `root`.
-    /// @dev The answer is followed by at least 32 spare bytes, so that whole words may be loaded up to its end.
-    function read(
-        bytes32 root,
-        uint256 width,
-        uint256 size,
-        uint256 from,
-        uint256 count,
-        Opening[] calldata openings
-    ) internal view returns (bytes memory data) {
-        unchecked {
-            if (size > MAX_ELEMENTS) revert TooLarge();
-            if (from > size || count > size - from) revert OutOfTensor(from, count, size);
-            data = new bytes(count * width + 32);
-            assembly ("memory-safe") {
-                mstore(data, mul(count, width))
-            }
-            uint256 first = from / LEAF_ELEMENTS;
-            uint256 wanted = count == 0 ? 0 : (from + count - 1) / LEAF_ELEMENTS + 1 - first;
-            if (openings.length != wanted) revert WrongOpenings(openings.length, wanted);
-            for (uint256 i = 0; i < wanted; i++) {
-                _check(root, width, size, first + i, openings[i]);
-                // What this leaf holds of the wanted bytes.
-                uint256 begins = (first + i) * LEAF_ELEMENTS * width;
-                uint256 low = from * width > begins ? from * width - begins : 0;
-                uint256 high = (from + count) * width - begins;
-                bytes calldata leaf = openings[i].leaf;
-                if (high > leaf.length) high = leaf.length;
-                assembly ("memory-safe") {
-                    let to := add(add(data, 0x20), sub(add(begins, low), mul(from, width)))
-                    calldatacopy(to, add(leaf.offset, low), sub(high, low))
-                }
-            }
-        }
-    }
-
-    /// @notice The bits of one binary32 element of a tensor, given by its row-major index.
-    function element(Tensor calldata tensor, uint256 index) internal view returns (uint256) {
-        bytes memory data = read(tensor.root, 4, sizeOf(tensor.shape), index, 1, tensor.openings);
-        return swap(_word(data, 0)) >> 224;
-    }
-
     /// @notice The bits of binary32 element `index` of the `size` under `root`, from the one leaf that holds it.
     function elementOf(bytes32 root, uint256 size, uint256 index, Opening calldata opening)
         internal
@@ -103,7 +54,7 @@ library MerkleTensor {
     {
         if (size > MAX_ELEMENTS) revert TooLarge();
         if (index >= size) revert OutOfTensor(index, 1, size);
-        _check(root, 4, size, index / LEAF_ELEMENTS, opening);
+        check(root, 4, size, index / LEAF_ELEMENTS, opening);
         uint256 offset = 4 * (index % LEAF_ELEMENTS);
         return swap(uint32(bytes4(opening.leaf[offset:offset + 4])));
     }
@@ -158,7 +109,9 @@ library MerkleTensor {
         }
     }
 
-    function _check(bytes32 root, uint256 width, uint256 size, uint256 index, Opening calldata opening) private view {
+    /// @notice Reverts unless the opening is leaf `index` of the tensor of `size` elements, each `width` bytes, under `root`.
+    /// @dev `index` lies in the tensor and `size` is at most MAX_ELEMENTS: the caller has seen to it.
+    function check(bytes32 root, uint256 width, uint256 size, uint256 index, Opening calldata opening) internal view {
         unchecked {
             uint256 rest = size - index * LEAF_ELEMENTS;
             uint256 length = (rest < LEAF_ELEMENTS ? rest : LEAF_ELEMENTS) * width;
@@ -175,12 +128,6 @@ library MerkleTensor {
             }
             uint256 leaves = (size + LEAF_ELEMENTS - 1) / LEAF_ELEMENTS;
             if (!Merkle.verifyInclusion(root, leaves, index, hash, opening.path)) revert NotInTree(index);
-        }
-    }
-
-    function _word(bytes memory data, uint256 offset) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 0x20), offset))
         }
     }
 

@@ -2,109 +2,105 @@
 pragma solidity ^0.8.24;
 
 import {F32} from "@base/units/contracts/F32.sol";
-import {F32Math} from "./F32Math.sol";
+import {IReferee} from "./IReferee.sol";
 import {MerkleTensor} from "./MerkleTensor.sol";
+import {Ops} from "./Ops.sol";
+import {Referee} from "./Referee.sol";
+import {TensorReader} from "./TensorReader.sol";
 
-/// @title Referee of reductions over a row or a column
-/// @notice Recomputes one sum, softmax or log-sum-exp from the opened row. Row sums run in 16 strided lanes and then a
-/// fixed tree; column sums run in ascending order. Specs: engine `ops/{rowsum,colsum,softmax,logsumexp}`.
-library ReduceReferee {
-    /// @notice Row `index` of a tensor seen as [rows, length]; for a column, of the transposed tensor.
-    struct Row {
-        bytes32 root;
-        uint256 rows;
-        uint256 length;
-        uint256 index;
-        MerkleTensor.Opening[] openings;
+/// @title Verdicts on sums and maxima of a row
+/// @notice Row sums run in 16 strided lanes and then a fixed tree; column sums, on the transposed operand, in ascending order;
+/// the largest element of a row skips NaN. Specs: engine `ops/{rowsum,colsum,softmax}`.
+library ReduceVerdict {
+    using TensorReader for TensorReader.Reader;
+
+    /// @notice The row's length.
+    function terms(IReferee.Case calldata x) internal pure returns (uint256 length) {
+        if (x.operands.length != 1 || x.attrs.length != 0) revert IReferee.Unfit(x.op);
+        uint256[] calldata from = x.operands[0].shape;
+        uint256 rank = from.length;
+        if (rank == 0 || x.shape.length != rank) revert IReferee.Unfit(x.op);
+        length = from[rank - 1];
+        // [n, m] to [1, n], or [..., n] to [..., 1].
+        bool fits = x.op == Ops.COLSUM_T ? rank == 2 && x.shape[0] == 1 && x.shape[1] == from[0] : x.shape[rank - 1] == 1;
+        if (x.op != Ops.COLSUM_T) for (uint256 i = 0; i + 1 < rank; i++) fits = fits && x.shape[i] == from[i];
+        if (!fits) revert IReferee.Unfit(x.op);
     }
 
-    /// @notice The row or the element lies outside the tensor.
-    error OutOfRow();
-
-    /// @notice Sum of the row: element j goes to lane j mod 16, lanes start at +0 and are folded 8, 4, 2, 1.
-    function rowSum(Row calldata row) internal view returns (uint256) {
-        bytes memory data = _open(row);
-        return laneSum(data);
+    /// @notice Words of a reduction's state.
+    function stateWords(uint16 op) internal pure returns (uint256) {
+        return op == Ops.ROWSUM ? 16 : 1;
     }
 
-    /// @notice Sum of a column, given as a row of the transposed tensor: ascending from +0.
-    function columnSum(Row calldata column) internal view returns (uint256 sum) {
-        bytes memory data = _open(column);
-        uint256 count = data.length / 4;
-        for (uint256 j = 0; j < count; j++) sum = F32.add(sum, _at(data, j));
-        return F32.canonical(sum);
-    }
-
-    /// @notice Element j of the row's softmax.
-    function softmax(Row calldata row, uint256 j) internal view returns (uint256) {
-        if (j >= row.length) revert OutOfRow();
-        bytes memory data = _open(row);
-        _shiftedExp(data);
-        return F32.div(_at(data, j), laneSum(data));
-    }
-
-    /// @notice Logarithm of the sum of the row's exponentials.
-    function logSumExp(Row calldata row) internal view returns (uint256) {
-        bytes memory data = _open(row);
-        uint256 most = _shiftedExp(data);
-        return F32.add(most, F32Math.log(laneSum(data)));
-    }
-
-    /// @notice The lane sum of big-endian binary32 numbers, as `_open` leaves them.
-    function laneSum(bytes memory data) internal pure returns (uint256) {
+    /// @notice Takes elements first <= j < last of the row into `state`.
+    function range(
+        IReferee.Case calldata x,
+        uint256 first,
+        uint256 last,
+        uint256[] memory state,
+        MerkleTensor.Opening[][] calldata lists
+    ) internal view {
+        TensorReader.Reader memory r = TensorReader.open(x, 0, 4, lists);
+        bytes memory data = r.words(x.index * terms(x) + first, last - first);
+        r.close();
+        bool most = x.op == Ops.ROWMAX_FINITE;
+        if (most && first == 0) state[0] = 0xff800000;
+        uint256 mask = state.length - 1;
         unchecked {
-            uint256[16] memory lanes;
-            uint256 count = data.length / 4;
-            for (uint256 j = 0; j < count; j++) lanes[j & 15] = F32.add(lanes[j & 15], _at(data, j));
-            for (uint256 width = 8; width >= 1; width /= 2) {
-                for (uint256 i = 0; i < width; i++) lanes[i] = F32.add(lanes[i], lanes[i + width]);
-            }
-            return F32.canonical(lanes[0]);
-        }
-    }
-
-    /// @dev Replaces each x by exp(x - most) and gives the largest element that is not NaN, -inf when there is none.
-    function _shiftedExp(bytes memory data) private pure returns (uint256 most) {
-        unchecked {
-            most = 0xff800000;
-            uint256 count = data.length / 4;
-            for (uint256 j = 0; j < count; j++) {
-                uint256 x = _at(data, j);
-                if (F32.lt(most, x)) most = x;
-            }
-            for (uint256 j = 0; j < count; j++) {
-                uint256 e = F32Math.exp(F32.sub(_at(data, j), most));
-                assembly ("memory-safe") {
-                    let at := add(add(data, 0x20), shl(2, j))
-                    mstore(at, or(shl(224, e), and(mload(at), shr(32, not(0)))))
+            for (uint256 j = first; j < last; j++) {
+                uint256 value = TensorReader.word(data, j - first);
+                if (most) {
+                    if (F32.lt(state[0], value)) state[0] = value;
+                } else {
+                    state[j & mask] = F32.add(state[j & mask], value);
                 }
             }
         }
     }
 
-    /// @dev The row's elements, turned to big-endian; 32 spare bytes follow.
-    function _open(Row calldata row) private view returns (bytes memory data) {
-        uint256 most = MerkleTensor.MAX_ELEMENTS;
-        if (row.rows > most || row.length > most) revert MerkleTensor.TooLarge();
-        if (row.index >= row.rows) revert OutOfRow();
-        data = MerkleTensor.read(row.root, 4, row.rows * row.length, row.index * row.length, row.length, row.openings);
+    /// @notice The element when all of the row is in the state.
+    function finish(uint256[] memory state) internal pure returns (uint256) {
         unchecked {
-            for (uint256 offset = 32; offset < data.length + 32; offset += 32) {
-                uint256 word;
-                assembly ("memory-safe") {
-                    word := mload(add(data, offset))
-                }
-                word = MerkleTensor.swap(word);
-                assembly ("memory-safe") {
-                    mstore(add(data, offset), word)
-                }
+            for (uint256 width = state.length / 2; width >= 1; width /= 2) {
+                for (uint256 i = 0; i < width; i++) state[i] = F32.add(state[i], state[i + width]);
             }
         }
+        return F32.canonical(state[0]);
+    }
+}
+
+/// @title Referee of sums and maxima of a row
+contract ReduceReferee is Referee {
+    /// @inheritdoc IReferee
+    function handles(uint16 op) public pure override returns (bool) {
+        return op >= Ops.ROWSUM && op <= Ops.ROWMAX_FINITE;
     }
 
-    function _at(bytes memory data, uint256 j) private pure returns (uint256 bits) {
-        assembly ("memory-safe") {
-            bits := shr(224, mload(add(add(data, 0x20), shl(2, j))))
-        }
+    function _element(Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view override returns (uint256) {
+        uint256[] memory state = new uint256[](ReduceVerdict.stateWords(x.op));
+        ReduceVerdict.range(x, 0, ReduceVerdict.terms(x), state, lists);
+        return ReduceVerdict.finish(state);
+    }
+
+    function _terms(Case calldata x) internal pure override returns (uint256) {
+        return ReduceVerdict.terms(x);
+    }
+
+    function _stateWords(uint16 op) internal pure override returns (uint256) {
+        return handles(op) ? ReduceVerdict.stateWords(op) : 0;
+    }
+
+    function _partial(
+        Case calldata x,
+        uint256 first,
+        uint256 last,
+        uint256[] memory state,
+        MerkleTensor.Opening[][] calldata lists
+    ) internal view override {
+        ReduceVerdict.range(x, first, last, state, lists);
+    }
+
+    function _finish(uint16, uint256[] memory state) internal pure override returns (uint256) {
+        return ReduceVerdict.finish(state);
     }
 }

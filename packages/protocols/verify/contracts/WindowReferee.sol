@@ -2,14 +2,21 @@
 pragma solidity ^0.8.24;
 
 import {F32} from "@base/units/contracts/F32.sol";
+import {IReferee} from "./IReferee.sol";
 import {MerkleTensor} from "./MerkleTensor.sol";
+import {Ops} from "./Ops.sol";
+import {Referee} from "./Referee.sol";
+import {TensorReader} from "./TensorReader.sol";
 
-/// @title Referee of sliding windows
-/// @notice Recomputes one element of unfold, fold, maxpool or avgpool on [N, C, H, W]. A convolution of one group has the bits
-/// of unfold and then a matrix product: its element is settled by `DotReferee` on the unfolded operand, and an element of
-/// that operand here. Specs: engine `ops/{unfold,fold,maxpool,avgpool,conv2d}/spec.md`.
-library WindowReferee {
-    /// @notice Shape of the operand and attributes as in ONNX; kernel, strides and dilations 1 to 65,535, pads below 65,536.
+/// @title Verdicts on sliding windows
+/// @notice One element of unfold, fold, maxpool, avgpool or the gradient of maxpool on [N, C, H, W]. A convolution is lowered to
+/// unfold and a matrix product. Specs: engine `ops/{unfold,fold,maxpool,avgpool,maxpoolgrad}/spec.md`.
+/// @dev Attributes: kernel (2), strides (2), pads top, left, bottom, right (4), dilations (2).
+library WindowVerdict {
+    using TensorReader for TensorReader.Reader;
+
+    /// @dev Shape and attributes as in ONNX, extents of the output plane, and the plane, row and column of the element at hand
+    /// (on the output for pooling, on the operand for fold and the gradient).
     struct Window {
         uint256 n;
         uint256 c;
@@ -17,209 +24,249 @@ library WindowReferee {
         uint256 w;
         uint256[2] kernel;
         uint256[2] strides;
-        uint256[4] pads; // top, left, bottom, right
+        uint256[4] pads;
         uint256[2] dilations;
-    }
-
-    /// @dev Where a window lies: extents of the output plane, its place there, its first row and column on the operand,
-    /// and the first and last row that its taps touch.
-    struct Place {
         uint256 rows;
         uint256 columns;
         uint256 plane;
-        int256 top;
-        int256 left;
-        uint256 low;
-        uint256 high;
+        uint256 row;
+        uint256 column;
+        uint256 low; // of the gradient: first row of X that is read
     }
 
-    /// @notice An attribute is out of its range, or no window fits.
-    error BadWindow();
-    /// @notice The element lies outside the result.
-    error OutOfResult(uint256 index);
-
-    /// @notice Element `index` (row-major) of the unfolded matrix [C kh kw, N OH OW]; no opening for a place on the padding.
-    function unfolded(bytes32 root, Window memory x, uint256 index, MerkleTensor.Opening[] calldata openings)
-        internal
-        view
-        returns (uint256)
-    {
-        (bool inside, uint256 from) = _source(x, index);
-        if (!inside && openings.length != 0) revert MerkleTensor.WrongOpenings(openings.length, 0);
-        if (!inside) return 0;
-        bytes memory data = MerkleTensor.read(root, 4, x.n * x.c * x.h * x.w, from, 1, openings);
-        return F32.canonical(_at(data, 0));
+    /// @notice The element's bits.
+    function element(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view returns (uint256) {
+        if (x.operands.length != (x.op == Ops.MAXPOOLGRAD ? 3 : 1)) revert IReferee.Unfit(x.op);
+        if (x.op == Ops.UNFOLD) return _unfolded(x, lists);
+        if (x.op == Ops.FOLD) return _folded(x, lists);
+        if (x.op == Ops.MAXPOOLGRAD) return _maxGradient(x, lists);
+        return _pooled(x, lists);
     }
 
-    /// @notice Element `index` of maxpool: NaN wins, of equal values the first stays. Openings cover the window's rows.
-    function maxPooled(bytes32 root, Window memory x, uint256 index, MerkleTensor.Opening[] calldata openings)
-        internal
-        view
-        returns (uint256 most)
-    {
-        (bytes memory data, uint256[] memory offsets) = _window(root, x, index, openings);
-        most = 0xff800000;
-        for (uint256 i = 0; i < offsets.length; i++) {
-            uint256 value = _at(data, offsets[i]);
-            if (F32.isNaN(value) || F32.lt(most, value)) most = F32.canonical(value);
-        }
+    /// @dev Place on the matrix [C kh kw, N OH OW]; +0 for a place on the padding, which has no leaf.
+    function _unfolded(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata lists) private view returns (uint256) {
+        Window memory w = _window(x, x.operands[0].shape);
+        TensorReader.Reader memory r = TensorReader.open(x, 0, 4, lists);
+        uint256 taps = w.kernel[0] * w.kernel[1];
+        uint256 across = w.n * w.rows * w.columns;
+        if (x.shape.length != 2 || x.shape[0] != w.c * taps || x.shape[1] != across) revert IReferee.Unfit(x.op);
+        (uint256 line, uint256 place) = (x.index / across, x.index % across);
+        w.plane = (place / (w.rows * w.columns)) * w.c + line / taps;
+        w.row = (place / w.columns) % w.rows;
+        w.column = place % w.columns;
+        (bool inside, uint256 from) = _under(w, line % taps);
+        uint256 bits = inside ? r.bitsAt(from) : 0;
+        r.close();
+        return F32.canonical(bits);
     }
 
-    /// @notice Element `index` of avgpool: taps summed in order from +0, then one division. Without padding.
-    function averagePooled(bytes32 root, Window memory x, uint256 index, MerkleTensor.Opening[] calldata openings)
-        internal
-        view
-        returns (uint256 sum)
-    {
-        if (x.pads[0] | x.pads[1] | x.pads[2] | x.pads[3] != 0) revert BadWindow();
-        (bytes memory data, uint256[] memory offsets) = _window(root, x, index, openings);
-        for (uint256 i = 0; i < offsets.length; i++) sum = F32.add(sum, _at(data, offsets[i]));
-        sum = F32.div(sum, F32.fromInt(int256(x.kernel[0] * x.kernel[1])));
-    }
-
-    /// @notice Element `index` of fold back to the window's [N, C, H, W]: the sum from +0 of the taps that cover it.
-    /// @param root Of the matrix [C kh kw, N OH OW].
-    /// @param openings One leaf for each covering tap, in the order of taps.
-    function folded(bytes32 root, Window memory x, uint256 index, MerkleTensor.Opening[] calldata openings)
-        internal
-        view
-        returns (uint256 sum)
-    {
-        (uint256[] memory places, uint256 size) = _covering(x, index);
-        if (openings.length != places.length) revert MerkleTensor.WrongOpenings(openings.length, places.length);
-        for (uint256 i = 0; i < places.length; i++) {
-            sum = F32.add(sum, MerkleTensor.elementOf(root, size, places[i], openings[i]));
-        }
-        sum = F32.canonical(sum);
-    }
-
-    /// @dev Row-major indices into the unfolded matrix of the taps that cover an element, and the matrix's size.
-    function _covering(Window memory x, uint256 index) private pure returns (uint256[] memory places, uint256 size) {
-        Place memory p = _plane(x);
-        if (index >= x.n * x.c * x.h * x.w) revert OutOfResult(index);
-        uint256 taps = x.kernel[0] * x.kernel[1];
-        size = x.c * taps * x.n * p.rows * p.columns;
-        p.plane = index / x.w / x.h;
-        places = new uint256[](taps);
-        uint256 count = 0;
+    /// @dev Maximum (NaN wins, of equal values the first stays) or mean under a window, taps in order; the mean counts taps on the
+    /// padding as +0.
+    function _pooled(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata lists) private view returns (uint256) {
+        Window memory w = _window(x, x.operands[0].shape);
+        TensorReader.Reader memory r = TensorReader.open(x, 0, 4, lists);
+        _planes(x, x.shape, w.n, w.c, w.rows, w.columns);
+        _settle(w, x.index, w.rows, w.columns);
+        bool most = x.op == Ops.MAXPOOL;
+        uint256 taps = w.kernel[0] * w.kernel[1];
+        uint256 result = most ? 0xff800000 : 0;
         for (uint256 tap = 0; tap < taps; tap++) {
-            (bool covers, uint256 place) = _cover(x, p, index, tap);
-            if (covers) places[count++] = place;
+            (bool inside, uint256 from) = _under(w, tap);
+            if (!inside) continue;
+            uint256 value = r.bitsAt(from);
+            if (!most) result = F32.add(result, value);
+            else if (F32.isNaN(value) || F32.lt(result, value)) result = F32.canonical(value);
         }
-        assembly ("memory-safe") {
-            mstore(places, count)
-        }
+        r.close();
+        return most ? result : F32.div(result, F32.fromInt(int256(taps)));
     }
 
-    /// @dev Where in the unfolded matrix this tap of an element stands, if any window has it there.
-    function _cover(Window memory x, Place memory p, uint256 index, uint256 tap)
+    /// @dev The sum from +0 of the taps that cover an element of [N, C, H, W], taps in order.
+    function _folded(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata lists)
+        private
+        view
+        returns (uint256 sum)
+    {
+        Window memory w = _window(x, x.shape);
+        TensorReader.Reader memory r = TensorReader.open(x, 0, 4, lists);
+        uint256 taps = w.kernel[0] * w.kernel[1];
+        uint256[] calldata from = x.operands[0].shape;
+        bool fits = from.length == 2 && from[0] == w.c * taps && from[1] == w.n * w.rows * w.columns;
+        if (!fits) revert IReferee.Unfit(x.op);
+        _settle(w, x.index, w.h, w.w);
+        for (uint256 tap = 0; tap < taps; tap++) {
+            (bool covers, uint256 place) = _unfoldedPlace(w, tap);
+            if (covers) sum = F32.add(sum, r.bitsAt(place));
+        }
+        r.close();
+        return F32.canonical(sum);
+    }
+
+    /// @dev Where the matrix [C kh kw, N OH OW] holds this tap of the element at hand, if a window has it there.
+    function _unfoldedPlace(Window memory w, uint256 tap) private pure returns (bool covers, uint256 place) {
+        uint256 beside;
+        (covers, place, beside) = _over(w, tap);
+        if (!covers) return (false, 0);
+        uint256 line = (w.plane % w.c) * w.kernel[0] * w.kernel[1] + tap;
+        place = ((line * w.n + w.plane / w.c) * w.rows + place) * w.columns + beside;
+    }
+
+    /// @dev What an element of X gets of dY: from each window whose first tap that equals Y it is. Operands dY, X, Y.
+    function _maxGradient(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata lists)
+        private
+        view
+        returns (uint256 sum)
+    {
+        Window memory w = _window(x, x.operands[1].shape);
+        _planes(x, x.shape, w.n, w.c, w.h, w.w);
+        _planes(x, x.operands[0].shape, w.n, w.c, w.rows, w.columns);
+        _planes(x, x.operands[2].shape, w.n, w.c, w.rows, w.columns);
+        TensorReader.Reader memory slope = TensorReader.open(x, 0, 4, lists);
+        TensorReader.Reader memory most = TensorReader.open(x, 2, 4, lists);
+        _settle(w, x.index, w.h, w.w);
+        // Whole rows of X, from the first that a covering window touches to the element's own.
+        bytes memory rows = _rowsBefore(x, w, lists);
+        uint256 taps = w.kernel[0] * w.kernel[1];
+        for (uint256 tap = 0; tap < taps; tap++) {
+            (bool covers, uint256 y, uint256 z) = _over(w, tap);
+            if (!covers) continue;
+            uint256 place = (w.plane * w.rows + y) * w.columns + z;
+            uint256 given = slope.bitsAt(place);
+            if (_isFirst(w, rows, [y, z, tap], most.bitsAt(place))) sum = F32.add(sum, given);
+        }
+        slope.close();
+        most.close();
+        return F32.canonical(sum);
+    }
+
+    function _rowsBefore(IReferee.Case calldata x, Window memory w, MerkleTensor.Opening[][] calldata lists)
+        private
+        view
+        returns (bytes memory rows)
+    {
+        uint256 low = w.row;
+        uint256 taps = w.kernel[0] * w.kernel[1];
+        for (uint256 tap = 0; tap < taps; tap++) {
+            (bool covers, uint256 y,) = _over(w, tap);
+            if (!covers) continue;
+            uint256 top = y * w.strides[0];
+            // The window's first row that lies on the plane.
+            uint256 skipped = top < w.pads[0] ? (w.pads[0] - top + w.dilations[0] - 1) / w.dilations[0] : 0;
+            top = top + skipped * w.dilations[0] - w.pads[0];
+            if (top < low) low = top;
+        }
+        TensorReader.Reader memory r = TensorReader.open(x, 1, 4, lists);
+        w.low = low;
+        rows = r.words((w.plane * w.h + low) * w.w, (w.row - low + 1) * w.w);
+        r.close();
+    }
+
+    /// @dev Whether tap `z[2]` of the window at output row z[0] and column z[1] is the first that equals `most`; two NaN are equal.
+    function _isFirst(Window memory w, bytes memory rows, uint256[3] memory z, uint256 most)
         private
         pure
-        returns (bool covers, uint256 place)
+        returns (bool)
     {
-        uint256 beside;
-        (covers, place) = _output(x, 0, (index / x.w) % x.h, tap / x.kernel[1], p.rows);
-        if (!covers) return (false, 0);
-        (covers, beside) = _output(x, 1, index % x.w, tap % x.kernel[1], p.columns);
-        uint256 row = (p.plane % x.c) * x.kernel[0] * x.kernel[1] + tap;
-        place = ((row * x.n + p.plane / x.c) * p.rows + place) * p.columns + beside;
+        (uint256 plane, uint256 row, uint256 column) = (w.plane, w.row, w.column);
+        uint256 base = (plane * w.h + w.low) * w.w;
+        bool first = _equal(TensorReader.word(rows, (row - w.low) * w.w + column), most);
+        (w.row, w.column) = (z[0], z[1]);
+        for (uint256 tap = 0; first && tap < z[2]; tap++) {
+            (bool inside, uint256 from) = _under(w, tap);
+            if (inside && _equal(TensorReader.word(rows, from - base), most)) first = false;
+        }
+        (w.row, w.column) = (row, column);
+        return first;
     }
 
-    /// @dev The output row (axis 0) or column (axis 1) whose kernel row or column `tap` lies on `place`.
-    function _output(Window memory x, uint256 axis, uint256 place, uint256 tap, uint256 extent)
+    function _equal(uint256 a, uint256 b) private pure returns (bool) {
+        return F32.eq(a, b) || (F32.isNaN(a) && F32.isNaN(b));
+    }
+
+    /// @dev Index in [N, C, H, W] of a tap of the window at the place at hand, unless it lies on the padding.
+    function _under(Window memory w, uint256 tap) private pure returns (bool inside, uint256 from) {
+        unchecked {
+            uint256 r = w.row * w.strides[0] + (tap / w.kernel[1]) * w.dilations[0];
+            uint256 s = w.column * w.strides[1] + (tap % w.kernel[1]) * w.dilations[1];
+            if (r < w.pads[0] || s < w.pads[1]) return (false, 0);
+            (r, s) = (r - w.pads[0], s - w.pads[1]);
+            inside = r < w.h && s < w.w;
+            from = (w.plane * w.h + r) * w.w + s;
+        }
+    }
+
+    /// @dev Output row and column of the window whose tap lies on the place at hand, if there is one.
+    function _over(Window memory w, uint256 tap) private pure returns (bool covers, uint256 y, uint256 z) {
+        (covers, y) = _output(w, 0, w.row, tap / w.kernel[1], w.rows);
+        if (!covers) return (false, 0, 0);
+        (covers, z) = _output(w, 1, w.column, tap % w.kernel[1], w.columns);
+    }
+
+    function _output(Window memory w, uint256 axis, uint256 place, uint256 tap, uint256 extent)
         private
         pure
         returns (bool covers, uint256 output)
     {
-        uint256 ahead = tap * x.dilations[axis];
-        uint256 padded = place + x.pads[axis];
-        if (padded < ahead || (padded - ahead) % x.strides[axis] != 0) return (false, 0);
-        output = (padded - ahead) / x.strides[axis];
+        uint256 ahead = tap * w.dilations[axis];
+        uint256 padded = place + w.pads[axis];
+        if (padded < ahead || (padded - ahead) % w.strides[axis] != 0) return (false, 0);
+        output = (padded - ahead) / w.strides[axis];
         covers = output < extent;
     }
 
-    /// @dev The rows that the window touches, and the offsets of its taps in them, in order; taps on the padding are left out.
-    function _window(bytes32 root, Window memory x, uint256 index, MerkleTensor.Opening[] calldata openings)
+    /// @dev Reads the attributes; `shape` is the plane's that the windows slide over.
+    function _window(IReferee.Case calldata x, uint256[] calldata shape) private pure returns (Window memory w) {
+        if (shape.length != 4 || x.attrs.length != 10) revert IReferee.Unfit(x.op);
+        MerkleTensor.sizeOf(shape); // bounds every extent
+        (w.n, w.c, w.h, w.w) = (shape[0], shape[1], shape[2], shape[3]);
+        for (uint256 i = 0; i < 10; i++) {
+            uint256 value = uint256(x.attrs[i]);
+            bool pad = i > 3 && i < 8;
+            if (value > 65_535 || (value == 0 && !pad)) revert IReferee.Unfit(x.op);
+            if (i < 2) w.kernel[i] = value;
+            else if (i < 4) w.strides[i - 2] = value;
+            else if (pad) w.pads[i - 4] = value;
+            else w.dilations[i - 8] = value;
+        }
+        w.rows = _extent(x, w, 0, w.h);
+        w.columns = _extent(x, w, 1, w.w);
+    }
+
+    function _extent(IReferee.Case calldata x, Window memory w, uint256 axis, uint256 extent)
         private
-        view
-        returns (bytes memory data, uint256[] memory offsets)
+        pure
+        returns (uint256)
     {
-        Place memory p = _plane(x);
-        if (index >= x.n * x.c * p.rows * p.columns) revert OutOfResult(index);
-        _settle(x, p, index);
-        offsets = _taps(x, p);
-        uint256 from = offsets.length == 0 ? 0 : (p.plane * x.h + p.low) * x.w;
-        uint256 count = offsets.length == 0 ? 0 : (p.high - p.low + 1) * x.w;
-        data = MerkleTensor.read(root, 4, x.n * x.c * x.h * x.w, from, count, openings);
-    }
-
-    /// @dev Offsets of the taps from the start of row `p.low`, which it sets with `p.high`.
-    function _taps(Window memory x, Place memory p) private pure returns (uint256[] memory offsets) {
-        uint256 count = 0;
-        offsets = new uint256[](x.kernel[0] * x.kernel[1]);
-        p.low = type(uint256).max;
-        for (uint256 i = 0; i < x.kernel[0]; i++) {
-            int256 r = p.top + int256(i * x.dilations[0]);
-            if (!_on(r, x.h)) continue;
-            if (p.low > uint256(r)) p.low = uint256(r);
-            p.high = uint256(r);
-            for (uint256 j = 0; j < x.kernel[1]; j++) {
-                int256 s = p.left + int256(j * x.dilations[1]);
-                if (_on(s, x.w)) offsets[count++] = (uint256(r) - p.low) * x.w + uint256(s);
-            }
-        }
-        assembly ("memory-safe") {
-            mstore(offsets, count)
-        }
-    }
-
-    /// @dev Where an element of the unfolded matrix lies on the operand, unless on the padding.
-    function _source(Window memory x, uint256 index) private pure returns (bool inside, uint256 from) {
-        Place memory p = _plane(x);
-        uint256 taps = x.kernel[0] * x.kernel[1];
-        uint256 columns = x.n * p.rows * p.columns;
-        if (columns == 0 || index / columns >= x.c * taps) revert OutOfResult(index);
-        uint256 row = index / columns;
-        _settle(x, p, index % columns);
-        int256 r = p.top + int256(((row % taps) / x.kernel[1]) * x.dilations[0]);
-        int256 s = p.left + int256((row % x.kernel[1]) * x.dilations[1]);
-        inside = _on(r, x.h) && _on(s, x.w);
-        if (inside) from = ((p.plane * x.c + row / taps) * x.h + uint256(r)) * x.w + uint256(s);
-    }
-
-    /// @dev Checks the window and gives the extents of the output plane.
-    function _plane(Window memory x) private pure returns (Place memory p) {
-        uint256 most = MerkleTensor.MAX_ELEMENTS;
-        if (x.n > most || x.c > most || x.h > most || x.w > most) revert MerkleTensor.TooLarge();
-        if (x.n * x.c * x.h * x.w > most) revert MerkleTensor.TooLarge();
-        p.rows = _extent(x, 0, x.h + x.pads[0] + x.pads[2]);
-        p.columns = _extent(x, 1, x.w + x.pads[1] + x.pads[3]);
-    }
-
-    function _extent(Window memory x, uint256 axis, uint256 padded) private pure returns (uint256) {
-        (uint256 k, uint256 s, uint256 d) = (x.kernel[axis], x.strides[axis], x.dilations[axis]);
-        bool sound = k > 0 && s > 0 && d > 0 && k < 65536 && s < 65536 && d < 65536;
-        if (!sound || x.pads[axis] >= 65536 || x.pads[axis + 2] >= 65536) revert BadWindow();
-        if (padded < d * (k - 1) + 1) revert BadWindow();
-        return (padded - d * (k - 1) - 1) / s + 1;
+        uint256 padded = extent + w.pads[axis] + w.pads[axis + 2];
+        uint256 reach = w.dilations[axis] * (w.kernel[axis] - 1) + 1;
+        if (padded < reach) revert IReferee.Unfit(x.op);
+        return (padded - reach) / w.strides[axis] + 1;
     }
 
     /// @dev Splits an index over [planes, rows, columns].
-    function _settle(Window memory x, Place memory p, uint256 index) private pure {
-        p.left = int256((index % p.columns) * x.strides[1]) - int256(x.pads[1]);
-        p.top = int256(((index / p.columns) % p.rows) * x.strides[0]) - int256(x.pads[0]);
-        p.plane = index / p.columns / p.rows;
+    function _settle(Window memory w, uint256 index, uint256 rows, uint256 columns) private pure {
+        w.column = index % columns;
+        w.row = (index / columns) % rows;
+        w.plane = index / columns / rows;
     }
 
-    function _on(int256 place, uint256 extent) private pure returns (bool) {
-        return place >= 0 && uint256(place) < extent;
+    function _planes(IReferee.Case calldata x, uint256[] calldata shape, uint256 n, uint256 c, uint256 h, uint256 w)
+        private
+        pure
+    {
+        bool fits = shape.length == 4 && shape[0] == n && shape[1] == c && shape[2] == h && shape[3] == w;
+        if (!fits) revert IReferee.Unfit(x.op);
+    }
+}
+
+/// @title Referee of sliding windows
+contract WindowReferee is Referee {
+    /// @inheritdoc IReferee
+    function handles(uint16 op) public pure override returns (bool) {
+        return op >= Ops.UNFOLD && op <= Ops.MAXPOOLGRAD;
     }
 
-    function _at(bytes memory data, uint256 element) private pure returns (uint256) {
-        uint256 word;
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 0x20), shl(2, element)))
-        }
-        return MerkleTensor.swap(word) >> 224;
+    function _element(Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view override returns (uint256) {
+        return WindowVerdict.element(x, lists);
     }
 }

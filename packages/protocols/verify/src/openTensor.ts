@@ -21,11 +21,10 @@ export class TensorTree {
   readonly #width: number;
   readonly #tree: MerkleTree;
 
-  /** Binary32 elements become little-endian bytes; int8 elements are their own. */
-  constructor(values: Float32Array | Int8Array) {
-    this.#width = values instanceof Int8Array ? 1 : 4;
-    this.#bytes =
-      values instanceof Int8Array ? new Uint8Array(values.buffer, values.byteOffset, values.length) : toBytes(values);
+  /** Binary32 and int32 elements become little-endian bytes; int8 elements are their own. */
+  constructor(values: Float32Array | Int8Array | Int32Array) {
+    this.#width = values.BYTES_PER_ELEMENT;
+    this.#bytes = bytesOf(values);
     const step = LEAF_ELEMENTS * this.#width;
     const leaves: Uint8Array[] = [];
     for (let at = 0; at < this.#bytes.length; at += step) leaves.push(this.#bytes.subarray(at, at + step));
@@ -36,21 +35,36 @@ export class TensorTree {
     return this.#tree.root();
   }
 
-  /** The leaves that hold elements [from, from + count), ascending; throws InvalidInputError outside the tensor. */
-  open(from: number, count: number): Opening[] {
+  /** Leaf numbers, with their openings on demand, that hold elements [from, from + count); throws InvalidInputError outside. */
+  *leaves(from: number, count: number): Generator<readonly [leaf: number, opening: () => Opening]> {
     const size = this.#bytes.length / this.#width;
     if (!Number.isSafeInteger(from) || !Number.isSafeInteger(count) || from < 0 || count < 0 || from + count > size)
       throw new InvalidInputError(`Elements ${from} to ${from + count} are outside a tensor of ${size}.`);
-    if (count === 0) return [];
-    const openings: Opening[] = [];
     const step = LEAF_ELEMENTS * this.#width;
-    for (let i = Math.floor(from / LEAF_ELEMENTS); i * LEAF_ELEMENTS < from + count; i++)
-      openings.push({
-        leaf: bytesToHex(this.#bytes.subarray(i * step, (i + 1) * step)),
-        path: this.#tree.inclusionProof(i),
-      });
-    return openings;
+    for (let i = Math.floor(from / LEAF_ELEMENTS); count > 0 && i * LEAF_ELEMENTS < from + count; i++)
+      yield [
+        i,
+        () => ({
+          leaf: bytesToHex(this.#bytes.subarray(i * step, (i + 1) * step)),
+          path: this.#tree.inclusionProof(i),
+        }),
+      ];
   }
+
+  /** The leaves that hold elements [from, from + count), ascending; throws InvalidInputError outside the tensor. */
+  open(from: number, count: number): Opening[] {
+    return Array.from(this.leaves(from, count), ([, opening]) => opening());
+  }
+}
+
+function bytesOf(values: Float32Array | Int8Array | Int32Array): Uint8Array {
+  if (values instanceof Float32Array) return toBytes(values);
+  if (values instanceof Int8Array) return new Uint8Array(values.buffer, values.byteOffset, values.length);
+  const view = new DataView(new ArrayBuffer(values.length * 4));
+  values.forEach((value, i) => {
+    view.setInt32(i * 4, value, true);
+  });
+  return new Uint8Array(view.buffer);
 }
 
 /** Paths that show tensor `index` of a list committed by the engine's `tensorsRoot(kind, tensors)`. */

@@ -9,7 +9,6 @@ test("one operation and one element cost no more than the bars", async () => {
     "disputes.f32.mul.gas": 420,
     "disputes.element.f32.k1024.gas": 1_500_000,
     "disputes.element.int8.k1024.gas": 250_000,
-    "size.dotReferee": 24_576,
   } as const;
   const above = Object.entries(bars).filter(([name, bar]) => !(figures[name as keyof typeof bars] <= bar));
   expect(above, JSON.stringify(figures)).toEqual([]);

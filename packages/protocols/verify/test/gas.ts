@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Abi, encodeFunctionData, type Hex } from "viem";
+import { OPCODES } from "@machines/engine/commit/opcodes.ts";
+import { type Abi, encodeDeployData, encodeFunctionData, type Hex } from "viem";
+import { refereeSetAbi } from "../src/abi.ts";
+import { dotRefereeBytecode, refereeSetBytecode } from "../src/bytecode.ts";
+import { openingsFor, refereeCase } from "../src/openings.ts";
 import { TensorTree } from "../src/openTensor.ts";
-import { product } from "./twin.ts";
+import type { Question } from "../src/reads.ts";
 
 /** A loop over pairs that gives the most gas one operation took, the meter's own reading included. */
 function loop(operation: string): string {
@@ -22,18 +26,20 @@ function loop(operation: string): string {
     } }`;
 }
 
+/** What a game does with an element: it asks the set for the referee, the referee for the bits, and writes the verdict. */
 const meter = `
 pragma solidity ^0.8.24;
 import {F32} from "@base/units/contracts/F32.sol";
-import {DotReferee} from "@protocols/verify/contracts/DotReferee.sol";
-contract Judge {
+import {IReferee} from "@protocols/verify/contracts/IReferee.sol";
+import {RefereeSet} from "@protocols/verify/contracts/RefereeSet.sol";
+contract Meter {
     uint256 public kept;
-    function dot(DotReferee.Product calldata x) external view returns (uint256) { return DotReferee.f32(x); }
-    function dotInt8(DotReferee.Product calldata x) external view returns (int256) { return DotReferee.int8Sum(x); }
-    function settle(DotReferee.Product calldata x, uint256 claimed) external { kept = DotReferee.f32(x) == claimed ? 2 : 1; }
-    function settleInt8(DotReferee.Product calldata x, int256 claimed) external { kept = DotReferee.int8Sum(x) == claimed ? 2 : 1; }
-}
-contract Meter is Judge {
+    function ask(RefereeSet set, IReferee.Case calldata x, bytes calldata openings) public view returns (uint256) {
+        return set.refereeOf(x.op).element(x, openings);
+    }
+    function settle(RefereeSet set, IReferee.Case calldata x, bytes calldata openings, uint256 claimed) external {
+        kept = ask(set, x, openings) == claimed ? 2 : 1;
+    }
 ${["idle", "add", "mul", "div", "sqrt"].map(loop).join("\n")}
 }`;
 
@@ -46,12 +52,11 @@ export interface GasFigures {
   readonly "disputes.element.f32.k1024.gas": number;
   readonly "disputes.element.f32.k256.gas": number;
   readonly "disputes.element.int8.k1024.gas": number;
-  readonly "size.dotReferee": number;
 }
 
 /** Compiles with the production settings and measures in process. */
 export async function measureGas(): Promise<GasFigures> {
-  const { abi, bytecode, size } = await compile();
+  const { abi, bytecode } = await compile();
   const { default: hre } = await import("hardhat");
   const network = await hre.network.create();
   const request = (method: string, params: unknown[]) =>
@@ -69,6 +74,13 @@ export async function measureGas(): Promise<GasFigures> {
     return BigInt((await request("eth_call", [{ from, to, data }])) as Hex);
   };
 
+  const referee = (await send({ data: dotRefereeBytecode }))["contractAddress"] as Hex;
+  const ops = [OPCODES.matmulT, OPCODES.matmulInt8T];
+  const args = [ops, ops.map(() => referee)] as const;
+  const set = (await send({ data: encodeDeployData({ abi: refereeSetAbi, bytecode: refereeSetBytecode, args }) }))[
+    "contractAddress"
+  ];
+
   const pairs = normalPairs(1000);
   const most = async (operation: string) => Number(await call(operation, [pairs]));
   const idle = await most("idle");
@@ -83,15 +95,24 @@ export async function measureGas(): Promise<GasFigures> {
         ? Int8Array.from({ length: m * k }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 24) | 1)
         : Float32Array.from({ length: m * k }, (_, i) => ((Math.imul(i + seed, 2654435761) >>> 8) / 2 ** 24 - 0.5) * 3);
     const [a, b] = [values(1), values(77)];
-    const [left, turned] = [new TensorTree(a), new TensorTree(b)];
     const [i, j] = [m - 3, n - 5];
-    const x = product(left, turned, [m, k, n], i, j);
-    const truth = await call(integers ? "dotInt8" : "dot", [x]);
+    const op = integers ? "matmulInt8T" : "matmulT";
+    const question: Question = {
+      op,
+      attrs: [],
+      operands: [
+        [m, k],
+        [n, k],
+      ],
+      shape: [m, n],
+      index: i * n + j,
+    };
+    const trees = [new TensorTree(a), new TensorTree(b)];
+    const x = [set, refereeCase(question, trees), openingsFor(question, trees)];
+    const truth = await call("ask", x);
     assert.equal(truth, reference(a, b, i * k, j * k, k));
-    const name = integers ? "settleInt8" : "settle";
-    const receipt = (
-      await send({ to, data: encodeFunctionData({ abi, functionName: name, args: [x, BigInt.asIntN(256, truth)] }) })
-    )["gasUsed"];
+    const data = encodeFunctionData({ abi, functionName: "settle", args: [...x, truth] });
+    const receipt = (await send({ to, data }))["gasUsed"];
     assert.equal(await call("kept", []), 2n);
     return Number(receipt);
   };
@@ -105,7 +126,6 @@ export async function measureGas(): Promise<GasFigures> {
     "disputes.element.f32.k1024.gas": f32,
     "disputes.element.f32.k256.gas": short,
     "disputes.element.int8.k1024.gas": int8,
-    "size.dotReferee": size,
   };
 }
 
@@ -138,7 +158,7 @@ function normalPairs(count: number): number[] {
   return pairs;
 }
 
-async function compile(): Promise<{ abi: Abi; bytecode: Hex; size: number }> {
+async function compile(): Promise<{ abi: Abi; bytecode: Hex }> {
   const require = createRequire(import.meta.url);
   const solc = require("solc") as { compile(input: string, callbacks: object): string };
   const { default: hre } = await import("hardhat");
@@ -156,10 +176,6 @@ async function compile(): Promise<{ abi: Abi; bytecode: Hex; size: number }> {
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: find }));
   const errors = (output.errors ?? []).filter((error: { severity: string }) => error.severity === "error");
   assert.deepEqual(errors, []);
-  const { Judge, Meter } = output.contracts["Meter.sol"];
-  return {
-    abi: Meter.abi,
-    bytecode: `0x${Meter.evm.bytecode.object}`,
-    size: Judge.evm.deployedBytecode.object.length / 2,
-  };
+  const { Meter } = output.contracts["Meter.sol"];
+  return { abi: Meter.abi, bytecode: `0x${Meter.evm.bytecode.object}` };
 }

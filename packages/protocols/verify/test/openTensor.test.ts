@@ -1,22 +1,29 @@
+import type { Hash } from "@base/bytes/hash.ts";
 import type { SolidityTwin } from "@base/testkit/solidity.ts";
 import { toBytes } from "@machines/engine/bits.ts";
 import { tensorRoot, tensorsRoot } from "@machines/engine/commit/roots.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openName, type Opening, TensorTree } from "../src/openTensor.ts";
-import { product, refereeTwin } from "./twin.ts";
+import { ask as askReferee, deployReferees, libraryTwin, type Referees } from "./twin.ts";
 
 let twin: SolidityTwin;
+let referees: Referees;
 beforeAll(async () => {
-  twin = await refereeTwin();
-});
-afterAll(() => twin?.close());
+  twin = await libraryTwin();
+  referees = await deployReferees();
+}, 300_000);
+afterAll(() => Promise.all([twin?.close(), referees?.close()]));
 
 const tensor = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sqrt(i) - 20);
 const all = tensor(5000);
 const tree = new TensorTree(all);
 const hex = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString("hex")}`;
+const readAs = (width: bigint, root: Hash, size: bigint, from: bigint, count: bigint, openings: readonly Opening[]) => {
+  const x = { op: 1, attrs: [], operands: [{ root, shape: [size] }], shape: [size], index: 0n };
+  return twin.call("read", [x, [openings], width, from, count]);
+};
 const read = (openings: readonly Opening[], from: number, count: number, size = all.length, root = tree.root) =>
-  twin.call("read", [root, 4n, BigInt(size), BigInt(from), BigInt(count), openings]);
+  readAs(4n, root, BigInt(size), BigInt(from), BigInt(count), openings);
 
 test("V1: the root is the engine's", () => {
   for (const count of [0, 1, 1023, 1024, 1025, 3072, 5000])
@@ -42,7 +49,7 @@ test("V1: any range reads back, over borders and at the short last leaf", async 
 test("V1: int8 leaves are 1,024 bytes", async () => {
   const bytes = Int8Array.from({ length: 2500 }, (_, i) => (i * 7) % 256);
   const small = new TensorTree(bytes);
-  const answer = await twin.call("read", [small.root, 1n, 2500n, 1020n, 1300n, small.open(1020, 1300)]);
+  const answer = await readAs(1n, small.root, 2500n, 1020n, 1300n, small.open(1020, 1300));
   expect(answer).toBe(hex(new Uint8Array(bytes.buffer, 1020, 1300)));
 });
 
@@ -66,8 +73,8 @@ describe("V2: what was not hashed is not read", () => {
     ["another size with another number of leaves", () => read(opened, 1000, 100, 9000)],
     ["another root", () => read(opened, 1000, 100, 5000, new TensorTree(tensor(4999)).root)],
     ["elements beyond the end", () => read(tree.open(4999, 1), 4999, 2)],
-    ["a range that wraps", () => twin.call("read", [tree.root, 4n, 5000n, 2n ** 256n - 1n, 2n, opened])],
-    ["a size that overflows", () => twin.call("read", [tree.root, 4n, 2n ** 255n, 1000n, 100n, opened])],
+    ["a range that wraps", () => readAs(4n, tree.root, 5000n, 2n ** 256n - 1n, 2n, opened)],
+    ["a size that overflows", () => readAs(4n, tree.root, 2n ** 255n, 1000n, 100n, opened)],
   ])("%s", async (_, attempt) => {
     await expect(attempt()).rejects.toThrow();
   });
@@ -79,14 +86,24 @@ describe("V2: what was not hashed is not read", () => {
     await expect(read([forged], 0, 1, 16, two.root)).rejects.toThrow();
   });
 
-  test("an element outside the product", async () => {
-    const x = product(tree, tree, [5, 1000, 5], 4, 4);
-    await expect(twin.call("dot", [{ ...x, i: 5n }])).rejects.toThrow();
-    await expect(twin.call("dot", [{ ...x, j: 5n }])).rejects.toThrow();
-    await expect(twin.call("dot", [{ ...x, m: 2n ** 200n, i: 2n ** 199n }])).rejects.toThrow();
-    await expect(twin.call("dotRange", [x, 10n, 9n, 0n])).rejects.toThrow();
-    await expect(twin.call("dotRange", [x, 0n, 1001n, 0n])).rejects.toThrow();
-    await expect(twin.call("dotInt8", [{ ...x, k: 131_072n }])).rejects.toThrow();
+  test("an element outside the product, or extents that overflow", async () => {
+    const question = {
+      op: "matmulT",
+      attrs: [],
+      operands: [
+        [5, 1000],
+        [5, 1000],
+      ],
+      shape: [5, 5],
+      index: 24,
+    } as const;
+    const change = (patch: object) => askReferee(referees, question, [tree, tree], patch);
+    expect(typeof (await change({}))).toBe("bigint");
+    const operands = (m: bigint, k: bigint) => [0, 1].map(() => ({ root: tree.root, shape: [m, k] }));
+    await expect(change({ index: 25n })).rejects.toThrow();
+    await expect(change({ operands: operands(2n ** 200n, 1000n), shape: [2n ** 200n, 2n ** 200n] })).rejects.toThrow();
+    await expect(change({ operands: operands(5n, 2n ** 255n) })).rejects.toThrow();
+    await expect(change({ operands: operands(2n ** 47n, 4n), shape: [2n ** 47n, 2n ** 47n] })).rejects.toThrow();
   });
 });
 

@@ -1,73 +1,129 @@
-import type { Hash } from "@base/bytes/hash.ts";
 import { type SolidityTwin, solidityTwin } from "@base/testkit/solidity.ts";
-import { fromHexBits, toHexBits } from "@machines/engine/bits.ts";
-import type { Attributes } from "@machines/engine/graph/ir.ts";
+import { bitsOf, toHexBits } from "@machines/engine/bits.ts";
+import type { DisputeProgram } from "@machines/engine/commit/disputeProgram.ts";
+import { OPCODES } from "@machines/engine/commit/opcodes.ts";
 import { reference as expOf } from "@machines/engine/ops/exp/reference.ts";
 import { reference as logOf } from "@machines/engine/ops/log/reference.ts";
 import type { Reference } from "@machines/engine/ops/op.ts";
 import { reference as sigmoidOf } from "@machines/engine/ops/sigmoid/reference.ts";
 import { reference as softplusOf } from "@machines/engine/ops/softplus/reference.ts";
 import { reference as tanhOf } from "@machines/engine/ops/tanh/reference.ts";
-import type { Opening, TensorTree } from "../src/openTensor.ts";
+import { type Abi, decodeFunctionResult, encodeDeployData, encodeFunctionData, type Hex } from "viem";
+import { iRefereeAbi, refereeSetAbi } from "../src/abi.ts";
+import { refereeSetBytecode } from "../src/bytecode.ts";
+import { REFEREES } from "../src/referees.ts";
+import type { TensorTree } from "../src/openTensor.ts";
+import { caseOf, openings, openingsFor, type RefereeCase, refereeCase } from "../src/openings.ts";
+import type { Question } from "../src/reads.ts";
 
-/** A contract that lends every referee an external function. */
+/** Reads, names and bare functions on many patterns, which no deployed contract lends. */
 const source = `
 pragma solidity ^0.8.24;
+import {ElementwiseVerdict} from "@protocols/verify/contracts/ElementwiseReferee.sol";
+import {IReferee} from "@protocols/verify/contracts/IReferee.sol";
 import {MerkleTensor} from "@protocols/verify/contracts/MerkleTensor.sol";
-import {DotReferee} from "@protocols/verify/contracts/DotReferee.sol";
-import {ElementwiseReferee} from "@protocols/verify/contracts/ElementwiseReferee.sol";
-import {LayoutReferee} from "@protocols/verify/contracts/LayoutReferee.sol";
-import {ReduceReferee} from "@protocols/verify/contracts/ReduceReferee.sol";
-import {WindowReferee} from "@protocols/verify/contracts/WindowReferee.sol";
+import {TensorReader} from "@protocols/verify/contracts/TensorReader.sol";
 contract Twin {
-    function unfolded(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.unfolded(root, w, i, o); }
-    function folded(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.folded(root, w, i, o); }
-    function maxPooled(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.maxPooled(root, w, i, o); }
-    function averagePooled(bytes32 root, WindowReferee.Window calldata w, uint256 i, MerkleTensor.Opening[] calldata o) external view returns (uint256) { return WindowReferee.averagePooled(root, w, i, o); }
-    function read(bytes32 root, uint256 width, uint256 size, uint256 from, uint256 count, MerkleTensor.Opening[] calldata o) external view returns (bytes memory) {
-        return MerkleTensor.read(root, width, size, from, count, o);
+    using TensorReader for TensorReader.Reader;
+    function read(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata o, uint256 width, uint256 from, uint256 count) external view returns (bytes memory data) {
+        TensorReader.Reader memory r = TensorReader.open(x, 0, width, o);
+        data = r.range(from, count);
+        r.close();
     }
     function names(bytes32 root, MerkleTensor.Named calldata x) external view returns (bool) { return MerkleTensor.names(root, x); }
-    function dot(DotReferee.Product calldata x) external view returns (uint256) { return DotReferee.f32(x); }
-    function dotRange(DotReferee.Product calldata x, uint256 first, uint256 last, uint256 sum) external view returns (uint256) {
-        return DotReferee.f32Range(x, first, last, sum);
-    }
-    function dotInt8(DotReferee.Product calldata x) external view returns (int256) { return DotReferee.int8Sum(x); }
-    function requantise(int256 sum, uint256 m, uint256 s, int256 zero) external pure returns (int256) { return DotReferee.requantise(sum, m, s, zero); }
-    function unary(ElementwiseReferee.Op op, MerkleTensor.Tensor calldata x, uint256 i) external view returns (uint256) {
-        return ElementwiseReferee.unary(op, x, i);
-    }
-    function binary(ElementwiseReferee.Op op, MerkleTensor.Tensor calldata a, MerkleTensor.Tensor calldata b, uint256 i) external view returns (uint256) {
-        return ElementwiseReferee.binary(op, a, b, i);
-    }
-    function compute(ElementwiseReferee.Op op, bytes calldata xs) external pure returns (bytes memory out) {
+    function compute(uint16 op, bytes calldata xs) external pure returns (bytes memory out) {
         out = new bytes(xs.length);
         for (uint256 i = 0; i < xs.length; i += 4) {
-            uint256 z = ElementwiseReferee.compute(op, uint32(bytes4(xs[i:i + 4])));
+            uint256 z = ElementwiseVerdict.unary(op, uint32(bytes4(xs[i:i + 4])));
             assembly ("memory-safe") {
                 let at := add(add(out, 32), i)
                 mstore(at, or(shl(224, z), and(mload(at), shr(32, not(0)))))
             }
         }
     }
-    function reshaped(MerkleTensor.Tensor calldata x, uint256[] calldata shape, uint256 i) external view returns (uint256) { return LayoutReferee.reshaped(x, shape, i); }
-    function transposed(MerkleTensor.Tensor calldata x, uint256 i) external view returns (uint256) { return LayoutReferee.transposed(x, i); }
-    function permuted(MerkleTensor.Tensor calldata x, uint256[] calldata perm, uint256 i) external view returns (uint256) { return LayoutReferee.permuted(x, perm, i); }
-    function rowSum(ReduceReferee.Row calldata row) external view returns (uint256) { return ReduceReferee.rowSum(row); }
-    function columnSum(ReduceReferee.Row calldata row) external view returns (uint256) { return ReduceReferee.columnSum(row); }
-    function softmax(ReduceReferee.Row calldata row, uint256 j) external view returns (uint256) { return ReduceReferee.softmax(row, j); }
-    function logSumExp(ReduceReferee.Row calldata row) external view returns (uint256) { return ReduceReferee.logSumExp(row); }
 }`;
 
-/** Every referee in an EVM. */
-export const refereeTwin = () => solidityTwin(source, "Twin");
+/** The libraries' inner functions in an EVM. */
+export const libraryTwin = () => solidityTwin(source, "Twin");
+
+/** The referees as they are deployed, in an EVM, behind their set. */
+export interface Referees {
+  /** Answer of a view function of the operator's referee; rejects when it reverts. */
+  call(op: number, functionName: string, args: readonly unknown[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Deploys the committed bytecode of all referees and a set of them. */
+export async function deployReferees(): Promise<Referees> {
+  const { default: hre } = await import("hardhat");
+  const network = await hre.network.create();
+  const request = (method: string, params: unknown[]) =>
+    network.provider.request({ method, params }) as Promise<unknown>;
+  const [from] = (await request("eth_accounts", [])) as [Hex];
+  const deploy = async (data: Hex) => {
+    const hash = await request("eth_sendTransaction", [{ from, gas: "0xf00000", data }]);
+    return ((await request("eth_getTransactionReceipt", [hash])) as { contractAddress: Hex }).contractAddress;
+  };
+  const ask = async (to: Hex, abi: Abi, functionName: string, args: readonly unknown[]) => {
+    const data = encodeFunctionData({ abi, functionName, args });
+    const answer = (await request("eth_call", [{ from, to, data }])) as Hex;
+    return decodeFunctionResult({ abi, functionName, data: answer });
+  };
+  const owners = new Map<number, Hex>();
+  for (const { bytecode, ops } of REFEREES) {
+    const at = await deploy(bytecode);
+    for (const op of ops) owners.set(OPCODES[op], at);
+  }
+  const args = [[...owners.keys()], [...owners.values()]] as const;
+  const set = await deploy(encodeDeployData({ abi: refereeSetAbi, bytecode: refereeSetBytecode, args }));
+  return {
+    close: () => network.close(),
+    async call(op, functionName, given) {
+      const referee = (await ask(set, refereeSetAbi, "refereeOf", [op])) as Hex;
+      return await ask(referee, iRefereeAbi, functionName, given);
+    },
+  };
+}
+
+/** The referee's answer for element `index` of value `k` of a program; `trees` are those of its values. */
+export async function judge(
+  referees: Referees,
+  program: DisputeProgram,
+  trees: readonly TensorTree[],
+  k: number,
+  index: number,
+): Promise<bigint> {
+  const x = caseOf(program, trees, k, index);
+  return (await referees.call(x.op, "element", [x, openings(program, trees, k, index)])) as bigint;
+}
+
+/** The same for operands that belong to no program; `change` alters the case, `given` replaces the openings. */
+export async function ask(
+  referees: Referees,
+  question: Question,
+  operands: readonly TensorTree[],
+  change: Partial<RefereeCase> = {},
+  given?: Hex,
+): Promise<bigint> {
+  const x = { ...refereeCase(question, operands), ...change };
+  return (await referees.call(x.op, "element", [x, given ?? openingsFor(question, operands)])) as bigint;
+}
+
+/** Bits of an element as a referee gives them. */
+export const bigBits = (value: number | undefined) => BigInt(bitsOf(value as number));
+
+/** At most `most` indices below `size`, the first and the last among them. */
+export function sample(size: number, most: number): number[] {
+  const step = Math.max(1, Math.ceil(size / most));
+  return [...new Set([...Array(size).keys()].filter((i) => i % step === 0).concat(size > 0 ? size - 1 : []))];
+}
 
 /** A fixed function of the contract on many patterns. */
 export async function computeAll(twin: SolidityTwin, op: string, xs: Float32Array): Promise<string> {
   let answer = "";
   for (let from = 0; from < xs.length; from += 500) {
     const part = `0x${toHexBits(xs.subarray(from, from + 500))}`;
-    answer += ((await twin.call("compute", [ELEMENTWISE.indexOf(op), part])) as string).slice(2);
+    answer += ((await twin.call("compute", [OPCODES[op as "exp"], part])) as string).slice(2);
   }
   return answer;
 }
@@ -95,75 +151,3 @@ export const FIXED: Readonly<Record<string, Reference>> = {
   sigmoid: sigmoidOf,
   softplus: softplusOf,
 };
-
-/** Order of `ElementwiseReferee.Op`. */
-export const ELEMENTWISE = [
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "gate",
-  "relu",
-  "sqrt",
-  "exp",
-  "log",
-  "tanh",
-  "sigmoid",
-  "softplus",
-];
-
-/** A case of the engine's vector files; numbers are bit patterns, 8 hexadecimal digits each. */
-export interface Vector {
-  readonly shapes: readonly (readonly number[])[];
-  readonly attrs?: Attributes;
-  readonly inputs: readonly string[];
-  readonly output: string;
-}
-
-/** Tensor `index` of a case: shape and values. */
-export function operand(vector: Vector, index: number): { shape: readonly number[]; values: Float32Array } {
-  return { shape: vector.shapes[index] as readonly number[], values: fromHexBits(vector.inputs[index] as string) };
-}
-
-/** The transposed row-major matrix. */
-export function transposed<T extends Float32Array | Int8Array>(values: T, rows: number, columns: number): T {
-  const turned = values.slice() as T;
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) turned[j * rows + i] = values[i * columns + j] as number;
-  return turned;
-}
-
-/** What `DotReferee.Product` holds. */
-export interface Product {
-  left: Hash;
-  right: Hash;
-  m: bigint;
-  k: bigint;
-  n: bigint;
-  i: bigint;
-  j: bigint;
-  row: Opening[];
-  column: Opening[];
-}
-
-/** Opens element [i, j] of a [m, k] x [k, n] product; `turned` is the transposed right operand. */
-export function product(
-  left: TensorTree,
-  turned: TensorTree,
-  [m, k, n]: readonly [number, number, number],
-  i: number,
-  j: number,
-  [first, last]: readonly [number, number] = [0, k],
-): Product {
-  return {
-    left: left.root,
-    right: turned.root,
-    m: BigInt(m),
-    k: BigInt(k),
-    n: BigInt(n),
-    i: BigInt(i),
-    j: BigInt(j),
-    row: left.open(i * k + first, last - first),
-    column: turned.open(j * k + first, last - first),
-  };
-}

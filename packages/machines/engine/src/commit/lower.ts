@@ -102,7 +102,11 @@ const RULES: Readonly<Record<string, (l: Lowering, node: GraphNode) => void>> = 
     const places = window.n * window.out[0] * window.out[1];
     const step = (op: OpName, from: readonly string[], attributes: Attributes, part: string) =>
       l.step(op, from, attributes, `${output}.${part}`);
-    const flat = step("unfold", [x], unfold, "unfold");
+    // One image and a window of one place that visits each place once: the operand is the unfolded matrix.
+    const plain = window.n === 1 && k === depth && places === window.h * window.w;
+    const flat = plain
+      ? step("reshape", [x], { shape: [groups * k, places] }, "unfold")
+      : step("unfold", [x], unfold, "unfold");
     let [columns, matrix] = ["", ""];
     if (groups === 1) {
       columns = l.transposed(flat);
