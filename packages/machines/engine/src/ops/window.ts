@@ -147,6 +147,15 @@ export function tapLoop(
   );
 }
 
+/** Calls `run` for every tap over the plane at `plane` and output rows at `out`; the arguments are computed once. */
+export function tapRunner(window: Window, run: (...args: number[]) => void, rows?: Rows) {
+  const list: number[][] = [];
+  eachTap(window, (i, j) => list.push(tapArguments(window, i, j, 0, 0, rows)));
+  return (plane: number, out: number): void => {
+    for (const [from, to, ...rest] of list) run(plane + (from as number), out + (to as number), ...rest);
+  };
+}
+
 /** Elements that are worth a task of their own. */
 const GRAIN = 16_384;
 

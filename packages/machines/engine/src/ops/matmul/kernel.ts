@@ -216,18 +216,16 @@ export interface Cut {
   readonly columns: readonly [from: number, to: number];
 }
 
-/** Computes one cut of a product: packed panels of B, register tiles, k in blocks. */
-export function productTask(exports: Exports, product: Product, cut: Cut, scratch: number): () => void {
-  const { a, strideA, c, strideC, k, n, after } = product;
+/**
+ * Computes one panel's columns of C for all rows from `top` to `bottom` at a time; `packed` is the panel and `scratch`
+ * has room for 64 rows of 8 columns.
+ */
+function panelRunner(exports: Exports, product: Product, scratch: number) {
+  const { a, strideA, strideC, k, n, after } = product;
   const panel = exports["matmul.panel"] as (...args: number[]) => void;
   const unpack = exports["matmul.unpack"] as (...args: number[]) => void;
-  const pack = packer(exports, product, scratch + ROWS * WIDTH * 4);
   const { kinds, bias, limits } = after ?? { kinds: 0, bias: 0, limits: 0 };
-  const panelBytes = k * WIDTH * 4;
-  const block = product.packed === undefined ? blockColumns(k) : Math.max(WIDTH, cut.columns[1]);
-  const [top, bottom] = cut.rows;
-  const strip = (row: number, column: number, packed: number): void => {
-    const rows = Math.min(ROWS, bottom - row);
+  return (c: number, row: number, rows: number, column: number, packed: number): void => {
     const whole = n - column >= WIDTH;
     const target = c + row * strideC + column * 4;
     const [to, stride] = whole ? [target, strideC] : [scratch, WIDTH * 4];
@@ -241,6 +239,25 @@ export function productTask(exports: Exports, product: Product, cut: Cut, scratc
     }
     if (!whole) unpack(scratch, target, rows, n - column, strideC);
   };
+}
+
+/** All rows of C, which begins at `c`, for the panel at `product.packed` that belongs to column `column`. */
+export function productStrip(exports: Exports, product: Product, scratch: number): (c: number, column: number) => void {
+  const run = panelRunner(exports, product, scratch);
+  const packed = product.packed as number;
+  return (c, column) => {
+    for (let row = 0; row < product.m; row += ROWS) run(c, row, Math.min(ROWS, product.m - row), column, packed);
+  };
+}
+
+/** Computes one cut of a product: packed panels of B, register tiles, k in blocks. */
+export function productTask(exports: Exports, product: Product, cut: Cut, scratch: number): () => void {
+  const { c, k } = product;
+  const pack = packer(exports, product, scratch + ROWS * WIDTH * 4);
+  const panelBytes = k * WIDTH * 4;
+  const block = product.packed === undefined ? blockColumns(k) : Math.max(WIDTH, cut.columns[1]);
+  const [top, bottom] = cut.rows;
+  const run = panelRunner(exports, product, scratch);
   return () => {
     for (let first = cut.columns[0]; first < cut.columns[1]; first += block) {
       const last = Math.min(first + block, cut.columns[1]);
@@ -248,7 +265,8 @@ export function productTask(exports: Exports, product: Product, cut: Cut, scratc
       if (product.packed === undefined) pack(first, last);
       else packed = product.packed + (first / WIDTH) * panelBytes;
       for (let row = top; row < bottom; row += ROWS)
-        for (let column = first, at = packed; column < last; column += WIDTH, at += panelBytes) strip(row, column, at);
+        for (let column = first, at = packed; column < last; column += WIDTH, at += panelBytes)
+          run(c, row, Math.min(ROWS, bottom - row), column, at);
     }
   };
 }

@@ -1,7 +1,7 @@
 import { f32, f32x4, v128 } from "../../wasm/code.ts";
 import type { Code } from "../../wasm/emit.ts";
 import type { Kernel } from "../op.ts";
-import { eachTap, planeTasks, TAP_PARAMETERS, tapArguments, tapLoop, windowOf } from "../window.ts";
+import { planeTasks, TAP_PARAMETERS, tapLoop, tapRunner, windowOf } from "../window.ts";
 
 const MINUS_INFINITY = 0xff800000;
 
@@ -32,9 +32,10 @@ export const kernel: Kernel = {
     const fill = exports.fill as (...args: number[]) => void;
     const { shape, at } = x as { shape: readonly number[]; at: number };
     const window = windowOf("maxpool", shape, attrs);
+    const taps = tapRunner(window, run);
     return planeTasks(window, at, output.at, parts, (from, to, area) => {
       fill(to, area, MINUS_INFINITY);
-      eachTap(window, (i, j) => run(...tapArguments(window, i, j, from, to)));
+      taps(from, to);
     });
   },
 };

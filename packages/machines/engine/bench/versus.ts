@@ -1,0 +1,75 @@
+import { sizeOf } from "../src/graph/ir.ts";
+import { Program } from "../src/graph/program.ts";
+import { STREAM, uniform } from "../src/random/philox.ts";
+import type { Network } from "./networks.ts";
+
+/** One side of a comparison. */
+export interface Side {
+  readonly run: () => void | Promise<void>;
+  /** What the last run gave. */
+  readonly answer: () => Float32Array;
+}
+
+/** The middle of the values. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+/** Milliseconds per run of both sides, medians over `rounds`, sides alternating in one process; throws when answers lie apart. */
+export async function versus(ours: Side, theirs: Side, rounds: number): Promise<{ ours: number; theirs: number }> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = -3; round < rounds; round++) {
+    const start = performance.now();
+    await ours.run();
+    const middle = performance.now();
+    await theirs.run();
+    const end = performance.now();
+    if (round < 0) continue; // warm-up
+    times[0].push(middle - start);
+    times[1].push(end - middle);
+  }
+  const [a, b] = [ours.answer(), theirs.answer()];
+  const size = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const apart = a.reduce((most, value, index) => Math.max(most, Math.abs(value - (b[index] as number))), 0);
+  if (a.length !== b.length || !(apart <= 1e-3 * Math.max(1, size)))
+    throw new Error(`the two answers lie ${apart} apart, their size is ${size}`);
+  return { ours: median(times[0]), theirs: median(times[1]) };
+}
+
+/** Input values of a network. */
+export function inputOf({ input }: Network): Float32Array {
+  return uniform(sizeOf(input), 1, 3, STREAM.init, 77);
+}
+
+/** The network on Assay. */
+export async function assaySide(net: Network, threads: number): Promise<Side> {
+  const program = new Program(net.graph, { threads });
+  for (const { name, values } of net.weights) program.write(name, values);
+  program.write("x", inputOf(net));
+  await program.ready();
+  return { run: () => program.run(), answer: () => program.read("y") };
+}
+
+interface Runtime {
+  InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
+  Tensor: new (type: "float32", data: Float32Array, shape: readonly number[]) => unknown;
+}
+
+interface Session {
+  run(feeds: Record<string, unknown>): Promise<Record<string, { data: unknown }>>;
+}
+
+/** The network on an ONNX runtime. */
+export async function onnxSide(runtime: unknown, net: Network, options: object): Promise<Side> {
+  const { InferenceSession, Tensor } = runtime as Runtime;
+  const session = await InferenceSession.create(net.onnx, options);
+  const feeds = { x: new Tensor("float32", inputOf(net), net.input) };
+  let last = new Float32Array();
+  return {
+    run: async () => {
+      const [output] = Object.values(await session.run(feeds));
+      last = output?.data as Float32Array<ArrayBuffer>;
+    },
+    answer: () => last,
+  };
+}
