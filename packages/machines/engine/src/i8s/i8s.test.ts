@@ -64,6 +64,20 @@ test("kernel and reference requantise alike over the whole range", () => {
   );
 });
 
+test("four sums at a time are requantised like one: large sums, every shift, both ends", () => {
+  const k = 4096;
+  const a = Int8Array.from({ length: 2 * k }, (_, i) => (i < k ? -128 : i % 2 === 0 ? -128 : 127));
+  const b = bytes(k * 13, 5).map((value, i) => (i % 13 < 2 ? -128 : i % 13 === 2 ? 127 : value));
+  const product = new IntegerProduct(b, 2, k, 13);
+  const sums = matmulReference(a, b, 2, k, 13);
+  expect(product.sums(a)).toEqual(sums);
+  for (let shift = 1; shift <= 62; shift++)
+    for (const multiplier of [0, 1, 3, 65_537, 2 ** 30, 2 ** 31 - 1]) {
+      const rule = { multiplier, shift, zero: (shift % 5) - 2 };
+      expect(product.run(a, rule), `${shift} ${multiplier}`).toEqual(requantiseReference(sums, rule));
+    }
+});
+
 test("a real factor becomes the nearest multiplier", () => {
   for (const factor of [0.5, 0.001, 0.999_999_999_9, 1e-9, 0.3]) {
     const { multiplier, shift } = requantiserFor(factor);

@@ -69,6 +69,8 @@ export const f32 = {
 export const v128 = {
   load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), 0, ...unsigned(offset)],
   load32Splat: (address: Code, offset = 0): Code => [...address, ...simd(0x09), 0, ...unsigned(offset)],
+  /** Eight signed bytes as 16-bit integers. */
+  load8x8: (address: Code, offset = 0): Code => [...address, ...simd(0x01), 0, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [
     ...address,
     ...value,
@@ -94,11 +96,30 @@ export const i32x4 = {
   add: binaryOf(...simd(0xae)),
   sub: binaryOf(...simd(0xb1)),
   splat: unaryOf(...simd(0x11)),
+  lane0: (a: Code): Code => [...a, ...simd(0x1b), 0],
   /** Products of neighbouring 16-bit lanes, added in pairs: exact in 32 bits unless all four are -32768. */
   dot: binaryOf(...simd(0xba)),
   shl: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xab)],
   shrS: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xac)],
   shrU: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xad)],
+};
+
+/** Two 64-bit integers, and what leads from 32 bits to them and back to bytes. */
+export const i64x2 = {
+  splat: unaryOf(...simd(0x12)),
+  /** Exact products of the lower (upper) two signed 32-bit lanes. */
+  productLow: binaryOf(...simd(0xdc)),
+  productHigh: binaryOf(...simd(0xdd)),
+  add: binaryOf(...simd(0xce)),
+  /** Arithmetic shift right by an i32. */
+  shrS: binaryOf(...simd(0xcc)),
+  gtS: binaryOf(...simd(0xd9)),
+};
+
+/** Narrows eight 32-bit lanes to 16 bits, or sixteen 16-bit lanes to bytes, with saturation. */
+export const narrow = {
+  to16: binaryOf(...simd(0x85)),
+  to8: binaryOf(...simd(0x65)),
 };
 
 /** Four binary32 values; every operation is correctly rounded, none is fused. */

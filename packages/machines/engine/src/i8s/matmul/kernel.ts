@@ -20,6 +20,12 @@ function emitWiden(module: ModuleBuilder): void {
         next.set(i32.add(to.get, stride.get)),
         end.set(i32.add(from.get, k.get)),
         whileLoop(
+          i32.ltU(i32.add(from.get, i32.const(7)), end.get),
+          v128.store(at.get, v128.load8x8(from.get)),
+          bump(from, 8),
+          bump(at, 16),
+        ),
+        whileLoop(
           i32.ltU(from.get, end.get),
           small.storeS16(at.get, small.loadS8(from.get)),
           bump(from, 1),

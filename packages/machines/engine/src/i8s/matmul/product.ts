@@ -6,6 +6,8 @@ import { WIDTH } from "./kernel.ts";
 import { checkMatmul } from "./reference.ts";
 
 const PAGE = 65_536;
+/** Rows that are taken together: their block stays in the second-level cache while panels pass by. */
+const ROWS = 64;
 
 /** An int8 matrix product with fixed right operand (a layer's weights), packed once. */
 export class IntegerProduct {
@@ -66,10 +68,14 @@ export class IntegerProduct {
     const { raw, wide, panels, sums } = this.#at;
     new Int8Array(this.#memory.buffer, raw, a.length).set(a);
     this.#call("i8s.widen", raw, wide, this.#m, this.#k, this.#pairs * 4);
-    const row = this.#panels * WIDTH * 4;
-    for (let panel = 0; panel < this.#panels; panel++) {
-      const packed = panels + panel * this.#pairs * WIDTH * 4;
-      this.#call("i8s.panel", wide, this.#pairs * 4, packed, sums + panel * WIDTH * 4, row, this.#m, this.#pairs);
+    const [row, line] = [this.#panels * WIDTH * 4, this.#pairs * 4];
+    for (let first = 0; first < this.#m; first += ROWS) {
+      const rows = Math.min(ROWS, this.#m - first);
+      for (let panel = 0; panel < this.#panels; panel++) {
+        const packed = panels + panel * line * WIDTH;
+        const to = sums + first * row + panel * WIDTH * 4;
+        this.#call("i8s.panel", wide + first * line, line, packed, to, row, rows, this.#pairs);
+      }
     }
   }
 
