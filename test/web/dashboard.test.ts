@@ -36,6 +36,7 @@ const pages: readonly (readonly [name: string, hash: string, proof: string])[] =
   ["loop", "#/loop", ".circuit .slip-value"],
   ["lineage", "#/lineage", ".graph .thing"],
   ["lineage table", "#/lineage?view=table", "table tbody tr"],
+  ["models", "#/models", "table tbody tr"],
   ["decisions", "#/decisions", "table tbody tr"],
   ["cover", "#/cover", ".policy-card .curve"],
   ["disputes", "#/disputes", "table tbody tr"],
@@ -47,6 +48,9 @@ const details: typeof pages = [
   ["provisional decision", `#/decisions/${ids.c}`, ".answer-provisional .countdown"],
   ["policy", "#/cover/2000001", ".chart .rain"],
   ["dispute", "#/disputes/1", ".move"],
+  ["model of numbers", "#/models/3", ".plot-series circle"],
+  ["model of yes and no", "#/models/4", ".plot-chance"],
+  ["model of classes", "#/models/5", ".confusion td"],
   ["lineage of a payout", "#/lineage/payout%3A2000001", ".thing-card"],
 ];
 const shown = real ? pages : [...pages, ...details];

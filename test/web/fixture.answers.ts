@@ -1,3 +1,4 @@
+import { models } from "./fixture.models.ts";
 import {
   hash,
   ids,
@@ -402,9 +403,15 @@ export const answers: Answers = {
       asset("1", "data", "Seattle daily weather 2012–2015", "owner", []),
       asset("2", "derived", "Seattle weather with WRSI", "modeller", ["1"]),
       asset("3", "model", "Dry season score", "modeller", ["2"]),
+      asset("4", "model", "Heart disease", "modeller", ["2"]),
+      asset("5", "model", "Digits", "modeller", ["2"]),
     ],
     next: null,
   }),
+  "assets.show": (input) => {
+    const found = models[input.get("id") ?? ""];
+    return found && { ...asset(input.get("id") ?? "", "model", found.name, "modeller", ["2"]), document: found };
+  },
   "assets.trace": (input) => trace(input.get("id") ?? "", input.get("direction") ?? "both"),
   "assets.verify": (_input, body) => verify((body as { receipt: ReturnType<typeof receipt> }).receipt),
   "oracle.list": () => ({

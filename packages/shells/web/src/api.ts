@@ -3,7 +3,7 @@
  * draw (model.ts). Reads are `GET /v1/<room>/<verb>?…`; whole numbers beyond 2^53 travel as decimal strings.
  */
 import { BaseError } from "@base/errors";
-import type { Hex, PolicyState, Pool, Reason, SeasonDay, Step, Transaction, Wad } from "./model.ts";
+import type { Hex, ModelCard, PolicyState, Pool, Reason, SeasonDay, Step, Transaction, Wad } from "./model.ts";
 
 // ---------------------------------------------------------------- wire shapes
 
@@ -23,6 +23,13 @@ export interface WireAsset {
   readonly root: Hex;
   readonly parents: readonly string[];
   readonly at: string;
+}
+
+/** `assets.show` of a model. */
+export interface WireModel {
+  readonly kind: string;
+  readonly name: string | null;
+  readonly document: Pick<ModelCard, "task" | "target" | "metrics" | "createdAt"> | null;
 }
 
 export interface WireRef {

@@ -14,8 +14,9 @@ import { useTheme } from "./theme.ts";
 import { Empty, PageHead } from "./ui/bits.tsx";
 import { Guard, useStatus } from "./ui/load.tsx";
 
+const ModelsPage = lazy(() => import("./pages/models.tsx"));
 const LineagePage = lazy(() => import("./pages/lineage.tsx"));
-const PAGES = ["loop", "lineage", "decisions", "cover", "disputes", "activity", "verify"] as const;
+const PAGES = ["loop", "lineage", "models", "decisions", "cover", "disputes", "activity", "verify"] as const;
 
 function Page({ route }: { route: Route }) {
   switch (route.page) {
@@ -23,6 +24,8 @@ function Page({ route }: { route: Route }) {
       return <LoopPage />;
     case "lineage":
       return <LineagePage id={route.id} view={route.query.get("view") ?? undefined} />;
+    case "models":
+      return <ModelsPage id={route.id} />;
     case "decisions":
       return <DecisionsPage id={route.id} />;
     case "cover":

@@ -34,6 +34,63 @@ export interface Asset extends Anchor {
   readonly rows?: number;
 }
 
+/** A model with what its training and its test said. */
+export interface ModelCard {
+  readonly id: string;
+  readonly name: string;
+  readonly task: string;
+  readonly target: string;
+  readonly createdAt?: string;
+  readonly metrics: {
+    readonly trainRows: number;
+    readonly testRows: number;
+    readonly rmse: number;
+    readonly mae: number;
+    readonly baselineRmse: number;
+    readonly binary?: { readonly logLoss: number; readonly accuracy: number; readonly auc: number | null };
+    readonly report?: ModelReport;
+  };
+}
+
+type Pair = readonly [x: number, y: number];
+type Bins = readonly { readonly rows: number; readonly said: number; readonly seen: number }[];
+type Counts = readonly (readonly number[])[];
+
+/** Curves and tables of a model's test, as the engine's report. */
+export interface ModelReport {
+  readonly validRows: number;
+  readonly learning: {
+    readonly epochs: number;
+    readonly best: number;
+    readonly curve: readonly { readonly epoch: number; readonly train: number; readonly valid?: number }[];
+  };
+  readonly binary?: {
+    readonly f1: number;
+    readonly brier: number;
+    readonly averagePrecision: number | null;
+    readonly calibrationError: number;
+    readonly calibration: Bins;
+    readonly confusion: Counts;
+    readonly roc?: readonly Pair[];
+    readonly precisionRecall?: readonly Pair[];
+  };
+  readonly classes?: {
+    readonly labels: readonly string[];
+    readonly accuracy: number;
+    readonly guess: number;
+    readonly macroF1: number;
+    readonly logLoss: number;
+    readonly calibration: Bins;
+    readonly confusion: Counts;
+  };
+  readonly regression?: { readonly r2: number | null; readonly pairs: readonly Pair[] };
+  readonly crossValidation?: {
+    readonly metric: string;
+    readonly mean: number | null;
+    readonly deviation: number | null;
+  };
+}
+
 /** One outcome of checking a claim. */
 export interface Check {
   readonly name: string;

@@ -13,6 +13,7 @@ import {
   type WireDecisionLine,
   type WireDispute,
   type WireJob,
+  type WireModel,
   type WirePolicy,
   type WirePolicyDetail,
   type WireRef,
@@ -32,6 +33,7 @@ import type {
   Finality,
   Hex,
   JobRow,
+  ModelCard,
   Move,
   NodeStatus,
   Policy,
@@ -56,6 +58,7 @@ export const api = {
   story: async () => rows<WireStep>(await read("node.story"), "steps").map(toStep),
   jobs: async () => rows<WireJob>(await read("jobs.list", { limit: "60" }), "jobs").map(toJob),
   assets: readAssets,
+  model: readModel,
   trace: (id?: string) => (id === undefined ? traceAll() : traceOne(id)),
   decisions: readDecisions,
   decision: readDecision,
@@ -200,6 +203,13 @@ async function readAssets(): Promise<readonly Asset[]> {
     at: Date.parse(a.at) / 1000,
     ...given({ ownerName: nameOf(a.owner) }),
   }));
+}
+
+async function readModel(id: string): Promise<ModelCard> {
+  const wire = await read<WireModel>("assets.show", { id });
+  if (wire.kind !== "model" || wire.document == null) throw new ApiError(t.error.notFound, "NotFoundError", 404);
+  const { task, target, metrics, createdAt } = wire.document;
+  return { id, name: wire.name ?? `model ${id}`, task, target, metrics, ...given({ createdAt }) };
 }
 
 const refKey = (ref: WireRef) => `${ref.kind}:${ref.id}`;
