@@ -1,6 +1,7 @@
 import { type ErrorOptions, UnavailableError } from "@base/errors";
 import type { Chain } from "@machines/chain";
 import type { LogKeeper } from "@machines/log/keeper.ts";
+import type { StatementSigner } from "@machines/statements";
 import type { Database, Migration, Store } from "@machines/store";
 import type { Abi, Address, Hex, LocalAccount } from "viem";
 import type { z } from "zod";
@@ -74,6 +75,8 @@ export interface Context {
   readonly enqueue: (kind: string, key: string, payload: unknown, runAfter?: number) => Promise<void>;
   /** This node's verifiable log of everything that happens; absent where a node keeps none. */
   readonly records?: LogKeeper | undefined;
+  /** The node's own keys for statements: Ed25519 and, where it can, ML-DSA-44, to be used together. */
+  readonly signers?: readonly StatementSigner[] | undefined;
   /** Every room's verifiers by statement type; absent where a room runs alone. */
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
   /** Resolves once the indexer has handled `block`. */

@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly duties: Duties;
   /** The node's verifiable log; the caller opens and closes it. */
   readonly records?: Context["records"];
+  /** The node's own keys for statements. */
+  readonly signers?: Context["signers"];
   readonly log: Logger;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -68,6 +70,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     identities: options.identities,
     duties: options.duties,
     records: options.records,
+    signers: options.signers,
     log,
     clock,
     random,

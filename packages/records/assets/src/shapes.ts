@@ -1,5 +1,6 @@
 // Inputs and outputs of this room's actions.
 import { address, amount, bps, file, hash, identity, page, signature, uint } from "@kernel/capability/schemas.ts";
+import { formats } from "@machines/statements/formats.ts";
 import { z } from "zod";
 import { columnSchema } from "./statements.ts";
 
@@ -175,6 +176,27 @@ export const traceOutput = z.object({
   ),
   truncated: z.boolean(),
   tree: z.string().describe("The same as a picture in text."),
+});
+
+export const exportInput = z.object({
+  id: node,
+  format: z.enum(formats).describe("What to write."),
+  out: file("File to write the document to.").optional(),
+  at: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Where the subject is to be had, for formats that say it."),
+  sign: identity
+    .optional()
+    .describe(
+      "Signs SLSA provenance (DSSE): an identity's wallet, or `node` for the node's Ed25519 and ML-DSA-44 keys.",
+    ),
+});
+export const exportOutput = z.object({
+  subject: z.string(),
+  format: z.string(),
+  mediaType: z.string(),
+  document: z.unknown(),
 });
 
 export const receiptInput = z.object({ id: node, out: file("File to write the receipt to.").optional() });

@@ -129,8 +129,8 @@ async function recordOf(context: Context, input: AppendInput, value: Json, openi
   );
   const statement = makeStatement(subjects, predicateType(kind ?? "note"), predicate);
   if (sign === undefined) return statementBytes(statement);
-  const { account } = context.identities.get(sign);
-  return canonicalJsonBytes(await signEnvelope(statement, [walletSigner(account)]));
+  const signers = sign === "node" ? (context.signers ?? []) : [walletSigner(context.identities.get(sign).account)];
+  return canonicalJsonBytes(await signEnvelope(statement, signers));
 }
 
 /**

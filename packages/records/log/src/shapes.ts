@@ -21,7 +21,11 @@ export const appendInput = z.object({
     .array(z.string().min(1).max(300))
     .default([])
     .describe("What the statements are about: asset:1, or name=<sha256>."),
-  sign: identity.optional().describe("Identity whose wallet signs each statement, in a DSSE envelope."),
+  sign: identity
+    .optional()
+    .describe(
+      "Who signs each statement (DSSE): an identity's wallet, or `node` for the node's Ed25519 and ML-DSA-44 keys.",
+    ),
   seal: z.boolean().default(false).describe("Log only the root of the salted fields, to be shown in part later."),
 });
 export const appendOutput = z.object({

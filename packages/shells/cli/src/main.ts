@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { connect as connectTo } from "./connect.ts";
 import { type Connection, type GlobalOption, type Io, runCli } from "./program.ts";
+import { render } from "./render.ts";
 import { shellCommands } from "./shell.ts";
 
 const { env, stderr, stdout } = process;
@@ -94,6 +95,15 @@ const code = await runCli(process.argv.slice(2), {
       open: () => openHere(given),
     }).then(noticing),
   renderers: {
+    "assets.export": ({ document }: { document: unknown }) =>
+      typeof document === "string" ? document : JSON.stringify(document, null, 2),
+    "log.head": ({ note, keys, ...head }: { note: string; keys: readonly string[] }, colors) => {
+      const short = (key: string) => (key.length > 120 ? `${key.slice(0, 60)}… (--json tells the whole key)` : key);
+      return render(
+        { ...head, signatures: note.split("\n").filter((line) => line.startsWith("— ")).length, keys: keys.map(short) },
+        colors,
+      );
+    },
     "assets.trace": ({ tree }: { tree: string }) => tree,
   },
   extend: (program, run) => shellCommands(program, run, { configOf, version, env }),

@@ -83,7 +83,7 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
     const store = await openStore({ dir: join(config.dir, "blobs"), remotes: [...config.peers] });
 
     const records = config.log ? await openRecords(config, log, Date.now) : undefined;
-    if (records) open.push(() => records.close());
+    if (records) open.push(() => records.keeper.close());
 
     const path = config.deployment ?? join(config.dir, `deployment-${raw.chainId}.json`);
     const deployment = new Deployment(path, raw, rooms);
@@ -115,7 +115,8 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
         list: () => keys.names().map((name) => keys.get(name)),
       },
       duties,
-      records,
+      records: records?.keeper,
+      signers: records?.signers,
       log,
       clock: Date.now,
       random: (bytes) => new Uint8Array(randomBytes(bytes)),

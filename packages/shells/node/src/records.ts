@@ -20,7 +20,7 @@ import {
 import { readIfThere, replaceFile } from "@machines/log/disk.ts";
 import { LogKeeper } from "@machines/log/keeper.ts";
 import { httpWitness } from "@machines/log/witnessHttp.ts";
-import { keyFromSeed } from "@machines/statements";
+import { keyFromSeed, keySigner, type StatementSigner } from "@machines/statements";
 import type { Config } from "./config.ts";
 import { Keystore } from "./keystore.ts";
 
@@ -28,7 +28,11 @@ import { Keystore } from "./keystore.ts";
  * Opens the node's log in its data folder: signed with Ed25519 and, where this Node can, ML-DSA-44; both keys and that of
  * the witness come from one secret in the key folder. Throws what `openLog` throws, InvalidInputError for a bad setting.
  */
-export async function openRecords(config: Config, logger: Logger, now: () => number): Promise<LogKeeper> {
+export async function openRecords(
+  config: Config,
+  logger: Logger,
+  now: () => number,
+): Promise<{ keeper: LogKeeper; signers: readonly StatementSigner[] }> {
   const secret = new Keystore(join(config.dir, "keys", "machine"), config.password).secret("log");
   const seed = (purpose: string) => Buffer.from(hkdfSync("sha256", secret, "", `assay log ${purpose}`, 32));
   const origin = config.logOrigin ?? `assay.local/${sha256Hex(utf8("origin"), seed("name")).slice(2, 14)}`;
@@ -42,7 +46,8 @@ export async function openRecords(config: Config, logger: Logger, now: () => num
     memory: witnessMemory(join(config.dir, "witness")),
     now,
   });
-  return new LogKeeper({
+  const own = (["ed25519", "ml-dsa-44"] as const).filter((kind) => kind === "ed25519" || offersPostQuantum());
+  const keeper = new LogKeeper({
     log,
     trust: { origin, keys: signers.map(({ verifier }) => verifier) },
     witnesses: config.witnesses.map(witnessAt),
@@ -50,6 +55,7 @@ export async function openRecords(config: Config, logger: Logger, now: () => num
     anchorEvery: config.anchorEvery * 1_000,
     onError: (error) => logger.warn("the log could not be published", { error: String(error) }),
   });
+  return { keeper, signers: own.map((kind) => keySigner(kind, keyFromSeed(kind, seed(`statements ${kind}`)))) };
 }
 
 /** Logs to watch, from verifier keys; several keys of one name are one log that all of them must sign. */
