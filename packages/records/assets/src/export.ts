@@ -54,7 +54,7 @@ function nodeSigners({ signers = [] }: Pick<Context, "signers">) {
 /** SHA-256 of a table's whole file; empty where the bytes are not at hand, so that only formats that need it refuse. */
 async function fileHash(context: Context, id: string): Promise<string> {
   const { statement } = await loadStatement(context, id);
-  if (statement.type === "assay/model/1") return bare(statement.root);
+  if (!("manifest" in statement)) return bare(statement.root);
   try {
     return createHash("sha256")
       .update(await context.store.readFileBytes(statement.manifest))
