@@ -1,8 +1,10 @@
+import { BaseError } from "@base/errors";
 import { checkModel, type CheckedModel, type RefusedNode } from "./check.ts";
+import { CompiledProgram, compileModel, isCompiled, type Obstacle } from "./compile.ts";
 import { dtypeOf, type Dtype } from "./dtype.ts";
 import { OnnxLimitError, OnnxModelError } from "./errors.ts";
 import { type ModelProto, modelSchema, type TypeProto, type ValueInfoProto } from "./proto.ts";
-import { Executor, type RunOptions } from "./run.ts";
+import { Executor, MAX_WORK, type RunOptions } from "./run.ts";
 import { countOf, isMap, isTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
 import { decodeMessage } from "./wire.ts";
 
@@ -37,6 +39,8 @@ export interface OnnxModel {
   /** The outputs by name; throws OnnxError when feeds do not fit or an operator's form is not supported. */
   run(feeds: Readonly<Record<string, OnnxValue>>, options?: RunOptions): Record<string, OnnxValue>;
   inspect(): OnnxSummary;
+  /** Why the model does not run as one program on inputs of these shapes; undefined when it does. */
+  obstacle(feeds: Readonly<Record<string, OnnxValue>>): Obstacle | undefined;
   /** The checked messages, for what rewrites or compiles the model. */
   readonly checked: CheckedModel;
 }
@@ -82,12 +86,16 @@ function checkFeed(name: string, type: TypeProto | undefined, value: OnnxValue):
   else if (type?.mapType !== undefined && !isMap(value)) throw new OnnxModelError(`"${name}" must be a map.`);
 }
 
+/** Programs of one model that are kept, for different extents of its inputs. */
+const KEPT_PROGRAMS = 4;
+
 class ImportedModel implements OnnxModel {
   readonly inputs: readonly OnnxSlot[];
   readonly outputs: readonly OnnxSlot[];
   readonly #proto: ModelProto;
   readonly checked: CheckedModel;
   readonly #executor: Executor;
+  readonly #programs = new Map<string, CompiledProgram | Obstacle>();
 
   constructor(proto: ModelProto, refused?: RefusedNode[]) {
     this.#proto = proto;
@@ -112,10 +120,52 @@ class ImportedModel implements OnnxModel {
     }
     for (const name of Object.keys(feeds))
       if (!values.has(name)) throw new OnnxModelError(`The model has no input "${name}".`);
-    const results = this.#executor.run(values, options);
+    const results = this.#whole(values, options) ?? this.#executor.run(values, options);
     return Object.fromEntries(
       graph.output.map(({ name = "" }, index) => [name, this.#checkOutput(index, name, results)]),
     );
+  }
+
+  obstacle(feeds: Readonly<Record<string, OnnxValue>>): Obstacle | undefined {
+    const program = this.#programFor(new Map(Object.entries(feeds)));
+    return program instanceof CompiledProgram ? undefined : program;
+  }
+
+  /** The outputs by one program, where there is one, nobody watches the nodes and the budget allows it. */
+  #whole(values: ReadonlyMap<string, OnnxValue>, options: RunOptions): OnnxTensor[] | undefined {
+    if (options.watch !== undefined || options.operands !== undefined || options.nodes === true) return undefined;
+    const program = this.#programFor(values);
+    if (!(program instanceof CompiledProgram) || program.work > (options.budget ?? MAX_WORK)) return undefined;
+    return program.run(values as ReadonlyMap<string, OnnxTensor>);
+  }
+
+  #programFor(values: ReadonlyMap<string, OnnxValue>): CompiledProgram | Obstacle {
+    const shapes: Record<string, readonly number[]> = {};
+    for (const [name, value] of values) {
+      if (!isTensor(value) || !(value.data instanceof Float32Array) || value.dtype !== "float32")
+        return { node: "", operator: "", why: `input "${name}" is not float32` };
+      shapes[name] = value.shape;
+    }
+    const key = JSON.stringify(Object.entries(shapes).sort());
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      program = this.#compile(shapes);
+      this.#programs.set(key, program);
+      const [oldest] = this.#programs.keys();
+      if (this.#programs.size > KEPT_PROGRAMS && oldest !== undefined) this.#programs.delete(oldest);
+    }
+    return program;
+  }
+
+  #compile(shapes: Readonly<Record<string, readonly number[]>>): CompiledProgram | Obstacle {
+    const compiled = compileModel(this.checked, shapes);
+    if (!isCompiled(compiled)) return compiled;
+    try {
+      return new CompiledProgram(compiled);
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error;
+      return { node: "", operator: "", why: error.shortMessage };
+    }
   }
 
   #checkOutput(index: number, name: string, results: readonly OnnxValue[]): OnnxValue {

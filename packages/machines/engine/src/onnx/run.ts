@@ -53,6 +53,8 @@ function clean(value: OnnxValue): OnnxValue {
 export interface RunOptions {
   /** Most work of one run in multiply-adds and moved elements, estimated before each operator; 2^40 unless said. */
   readonly budget?: number;
+  /** Runs node by node even where the model could run as one program: the same bits, slower. */
+  readonly nodes?: boolean;
   /** Told of the operands of every node before it runs. */
   readonly operands?: (node: NodeProto, inputs: readonly (OnnxValue | undefined)[]) => void;
   /** Told of every node of the main graph and of subgraphs: its results and its multiply-adds. */
