@@ -53,7 +53,10 @@ export function slot(name: string, elemType: number, dims: readonly (number | st
 }
 
 /** A sequence slot, as ZipMap's result has. */
-const sequenceSlot = (name: string): Fields => ({ name, type: { sequenceType: { elemType: { mapType: {} } } } });
+const sequenceSlot = (name: string, keyType: number): Fields => ({
+  name,
+  type: { sequenceType: { elemType: { mapType: { keyType, valueType: { tensorType: { elemType: 1 } } } } } },
+});
 
 interface File {
   readonly producer?: string;
@@ -115,7 +118,7 @@ export function logisticPipeline(): Uint8Array {
       node("ZipMap", ["probabilities"], ["output_probability"], { classlabels_int64s: [0, 1] }, ML),
     ],
     inputs: [slot("X", 1, ["N", 3])],
-    outputs: [slot("output_label", 7, ["N"]), sequenceSlot("output_probability")],
+    outputs: [slot("output_label", 7, ["N"]), sequenceSlot("output_probability", 7)],
   });
 }
 
@@ -154,7 +157,7 @@ export function forestClassifier(): Uint8Array {
       node("ZipMap", ["probabilities"], ["output_probability"], { classlabels_strings: ["calm", "storm"] }, ML),
     ],
     inputs: [slot("X", 1, ["N", 3])],
-    outputs: [slot("label", 8, ["N"]), sequenceSlot("output_probability")],
+    outputs: [slot("label", 8, ["N"]), sequenceSlot("output_probability", 8)],
   });
 }
 
@@ -182,7 +185,7 @@ export function boostedClassifier(): Uint8Array {
       node("ZipMap", ["probabilities"], ["probability"], { classlabels_int64s: [0, 1] }, ML),
     ],
     inputs: [slot("input", 1, ["None", 3])],
-    outputs: [slot("label", 7, ["None"]), sequenceSlot("probability")],
+    outputs: [slot("label", 7, ["None"]), sequenceSlot("probability", 7)],
   });
 }
 

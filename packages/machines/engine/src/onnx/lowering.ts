@@ -119,6 +119,13 @@ function matmul(l: Lower): string {
   return b.op("reshape", [pairs], { shape: [...batch, left.at(-2) as number, n] });
 }
 
+/** An operation whose second operand may be stretched, but not the first. */
+function onto(b: Builder, op: string, y: string, more: string): string {
+  const result = b.op(op, [y, more]);
+  if (b.shape(result).join() !== b.shape(y).join()) throw not("an operand that does not stretch to the result");
+  return result;
+}
+
 function gemm(l: Lower): string {
   const { b, call, value, constant, has, tensor } = l;
   const side = (index: number, flip: boolean): string => {
@@ -129,7 +136,7 @@ function gemm(l: Lower): string {
   const [alpha, beta] = [call.float("alpha", 1), call.float("beta", 1)];
   const scaled = (x: string, by: number): string => (by === 1 ? x : b.op("mul", [b.scalar(by), x]));
   const y = scaled(b.op("matmul", [side(0, call.int("transA", 0) !== 0), side(1, call.int("transB", 0) !== 0)]), alpha);
-  return has(2) && beta !== 0 ? b.op("add", [y, scaled(value(2), beta)]) : y;
+  return has(2) && beta !== 0 ? onto(b, "add", y, scaled(value(2), beta)) : y;
 }
 
 /** A list per channel as [C, 1, ...] beside [N, C, ...]. */
@@ -162,7 +169,7 @@ function conv(l: Lower): string {
   const y = line
     ? b.op("reshape", [image], { shape: [shape[0] as number, shape[1] as number, shape[3] as number] })
     : image;
-  return has(2) ? b.op("add", [y, perChannel(l, value(2), from.length)]) : y;
+  return has(2) ? onto(b, "add", y, perChannel(l, value(2), from.length)) : y;
 }
 
 function batchNorm(l: Lower): string {
@@ -274,8 +281,8 @@ function layerNorm({ b, call, value, has }: Lower): string {
   const axis = call.axis(call.int("axis", -1), shape.length);
   const rows = b.op("reshape", [value(0)], { shape: [product(shape, 0, axis), product(shape, axis)] });
   const y = b.op("reshape", [normalised(b, rows, call.float("epsilon", Math.fround(1e-5)))], { shape: [...shape] });
-  const scaled = b.op("mul", [y, value(1)]);
-  return has(2) ? b.op("add", [scaled, value(2)]) : scaled;
+  const scaled = onto(b, "mul", y, value(1));
+  return has(2) ? onto(b, "add", scaled, value(2)) : scaled;
 }
 
 function instanceNorm(l: Lower): string {

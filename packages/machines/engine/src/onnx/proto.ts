@@ -143,10 +143,11 @@ const dimension: Schema = { 1: ["value", "long"], 2: ["param", "string"] };
 const shape: Schema = { 1: ["dim", () => dimension, "many"] };
 const tensorType: Schema = { 1: ["elemType", "int"], 2: ["shape", () => shape] };
 const wrapped: Schema = { 1: ["elemType", () => type] };
+const mapType: Schema = { 1: ["keyType", "int"], 2: ["valueType", () => type] };
 const type: Schema = {
   1: ["tensorType", () => tensorType],
   4: ["sequenceType", () => wrapped],
-  5: ["mapType", () => empty],
+  5: ["mapType", () => mapType],
   8: ["sparseTensorType", () => empty],
   9: ["optionalType", () => wrapped],
 };
