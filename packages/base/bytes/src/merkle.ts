@@ -305,8 +305,8 @@ function half(value: number): number {
   return Math.floor(value / 2);
 }
 
-/** Room for the prefix and a small leaf, used again and again: hashing is synchronous. */
-const small = new Uint8Array(1 + 1024);
+/** Room for the prefix and a leaf of a tensor, used again and again: hashing is synchronous. */
+const small = new Uint8Array(1 + 4096);
 
 function leafHashBytes(data: Uint8Array): Uint8Array {
   const input = data.length < small.length ? small.subarray(0, 1 + data.length) : new Uint8Array(1 + data.length);

@@ -4,7 +4,8 @@ import { Program } from "../src/graph/program.ts";
 import { IntegerProduct } from "../src/i8s/matmul/product.ts";
 import { requantiserFor } from "../src/i8s/requantise/reference.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
-import { onnxMatmul } from "./onnxMatmul.ts";
+import { onnxModel } from "./onnxModel.ts";
+import { median } from "./versus.ts";
 
 /** One measured figure; a ratio above 1 means that Assay is ahead of the peer. */
 export interface BenchLine {
@@ -17,10 +18,6 @@ export interface BenchLine {
 
 const [M, K, N] = [512, 1024, 1024] as const;
 const ROUNDS = 15;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
 
 /** The int8 product of the same shape with packed weights, requantised to int8. */
 function integerTimes(): number[] {
@@ -42,12 +39,18 @@ export async function run(): Promise<BenchLine[]> {
   const a = uniform(M * K, 1, 1, STREAM.init, 0);
   const b = uniform(K * N, 1, 1, STREAM.init, 1);
   const builder = new Builder();
-  builder.output("y", builder.op("matmul", [builder.input("a", [M, K], "data"), builder.input("b", [K, N], "data")]));
+  builder.output("y", builder.op("matmul", [builder.input("a", [M, K], "data"), builder.input("b", [K, N], "param")]));
   const program = new Program(builder.finish());
   program.write("a", a);
   program.write("b", b);
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(onnxMatmul(M, K, N, b), { executionProviders: ["wasm"] });
+  const model = onnxModel({
+    input: { name: "x", shape: [M, K] },
+    output: { name: "y", shape: [M, N] },
+    initial: [{ name: "b", shape: [K, N], values: b }],
+    nodes: [{ op: "MatMul", inputs: ["x", "b"], output: "y" }],
+  });
+  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
   const feeds = { x: new ort.Tensor("float32", a, [M, K]) };
   const [ours, theirs]: [number[], number[]] = [[], []];
   let peer = new Float32Array();

@@ -15,8 +15,17 @@ export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-/** Milliseconds per run of both sides, medians over `rounds`, sides alternating in one process; throws when answers lie apart. */
-export async function versus(ours: Side, theirs: Side, rounds: number): Promise<{ ours: number; theirs: number }> {
+/** What {@link versus} measured. */
+export interface Times {
+  /** Milliseconds per run, medians. */
+  readonly ours: number;
+  readonly theirs: number;
+  /** Median of theirs / ours, round by round: what slows a whole round down falls out. */
+  readonly ratio: number;
+}
+
+/** Both sides in turn, `rounds` times in one process after three to warm up; throws when their answers lie apart. */
+export async function versus(ours: Side, theirs: Side, rounds: number): Promise<Times> {
   const times: [number[], number[]] = [[], []];
   for (let round = -3; round < rounds; round++) {
     const start = performance.now();
@@ -33,7 +42,8 @@ export async function versus(ours: Side, theirs: Side, rounds: number): Promise<
   const apart = a.reduce((most, value, index) => Math.max(most, Math.abs(value - (b[index] as number))), 0);
   if (a.length !== b.length || !(apart <= 1e-3 * Math.max(1, size)))
     throw new Error(`the two answers lie ${apart} apart, their size is ${size}`);
-  return { ours: median(times[0]), theirs: median(times[1]) };
+  const ratios = times[0].map((time, round) => (times[1][round] as number) / time);
+  return { ours: median(times[0]), theirs: median(times[1]), ratio: median(ratios) };
 }
 
 /** Input values of a network. */

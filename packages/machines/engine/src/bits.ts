@@ -4,6 +4,9 @@ export const CANONICAL_NAN = 0x7fc00000;
 const word = new Uint32Array(1);
 const real = new Float32Array(word.buffer);
 
+/** Whether this machine keeps the low byte first, as committed bytes do. */
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** Bit pattern of a binary32 value; every NaN gives 0x7fc00000. */
 export function bitsOf(value: number): number {
   if (Number.isNaN(value)) return CANONICAL_NAN;
@@ -20,8 +23,7 @@ export function fromBits(bits: number): number {
 /** Makes every NaN of `values` canonical, in place, and returns it. */
 export function canonicalise(values: Float32Array): Float32Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < values.length; i++)
-    if (((words[i] as number) & 0x7fffffff) > 0x7f800000) words[i] = CANONICAL_NAN;
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) words[i] = CANONICAL_NAN;
   return values;
 }
 
@@ -44,6 +46,7 @@ export function fromHexBits(text: string): Float32Array {
 
 /** Little-endian bytes of binary32 values, whatever the machine. */
 export function toBytes(values: Float32Array): Uint8Array {
+  if (LITTLE_ENDIAN) return new Uint8Array(canonicalise(values.slice()).buffer);
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) view.setUint32(i * 4, bitsOf(values[i] as number), true);

@@ -1,5 +1,6 @@
-import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
+import { canonicalJson, canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
+import { utf8 } from "@base/bytes/hex.ts";
 import { merkleRoot } from "@base/bytes/merkle.ts";
 import { toBytes } from "../bits.ts";
 import type { Shape } from "../graph/ir.ts";
@@ -25,8 +26,9 @@ export function tensorRoot(values: Float32Array): Hash {
 
 /** RFC 6962 root over a list of tensors: first a leaf that names `kind`, then one canonical JSON leaf per tensor. */
 export function tensorsRoot(kind: string, tensors: readonly NamedTensor[]): Hash {
+  // Canonical JSON, written out: with small models a training spends its time here.
   const leaves = tensors.map(({ name, shape, values }) =>
-    canonicalJsonBytes({ name, shape: [...shape], root: tensorRoot(values) }),
+    utf8(`{"name":${canonicalJson(name)},"root":"${tensorRoot(values)}","shape":[${shape.join(",")}]}`),
   );
   return merkleRoot([canonicalJsonBytes({ type: kind, count: tensors.length }), ...leaves]);
 }

@@ -1,0 +1,129 @@
+import * as jax from "@jax-js/jax";
+import { gradients } from "../src/graph/autodiff.ts";
+import { Builder } from "../src/graph/build.ts";
+import { Program } from "../src/graph/program.ts";
+import { type Recipe, train } from "../src/index.ts";
+import { STREAM, uniform } from "../src/random/philox.ts";
+import { meanCrossEntropy } from "../src/train/losses.ts";
+import { sgd } from "../src/train/optimizers.ts";
+import { WEATHER_RECIPE, weatherTable } from "../test/weather.ts";
+import type { BenchLine } from "./matmul.bench.ts";
+import { median, type Side, versus } from "./versus.ts";
+
+const WIDTHS = [784, 256, 256, 10] as const;
+const BATCH = 256;
+const RATE = 0.1;
+
+interface Tensor {
+  readonly shape: readonly [number, number];
+  readonly values: Float32Array;
+}
+
+/** Weights and biases in turn. */
+function parameters(): Tensor[] {
+  return [0, 1, 2].flatMap((layer) => {
+    const [from, to] = [WIDTHS[layer] as number, WIDTHS[layer + 1] as number];
+    const limit = Math.sqrt(6 / from);
+    return [
+      { shape: [from, to] as const, values: uniform(from * to, limit, 5, STREAM.init, layer) },
+      { shape: [1, to] as const, values: new Float32Array(to) },
+    ];
+  });
+}
+
+const x = uniform(BATCH * WIDTHS[0], 1, 6, STREAM.init, 0);
+const t = Float32Array.from({ length: BATCH * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0));
+
+function assayStep(): Side {
+  const b = new Builder();
+  let value = b.input("x", [BATCH, WIDTHS[0]], "data");
+  const target = b.input("t", [BATCH, 10], "data");
+  const list = parameters();
+  const names = list.map(({ shape }, index) => b.input(`p${index}`, shape, "param"));
+  for (let layer = 0; layer < 3; layer++) {
+    const [w, bias] = [names[layer * 2] as string, names[layer * 2 + 1] as string];
+    value = b.op("add", [b.op("matmul", [value, w]), bias]);
+    if (layer < 2) value = b.op("relu", [value]);
+  }
+  const loss = meanCrossEntropy(b, value, target);
+  b.output("loss", loss);
+  sgd(b, names, gradients(b, loss, names), RATE);
+  const program = new Program(b.finish());
+  list.forEach(({ values }, index) => {
+    program.write(`p${index}`, values);
+  });
+  program.write("x", x);
+  program.write("t", t);
+  return { run: () => program.run(), answer: () => program.read("loss") };
+}
+
+type Arrays = ReturnType<typeof jax.numpy.array>[];
+
+async function jaxStep(): Promise<Side> {
+  const { nn, numpy: np } = jax;
+  await jax.init("wasm");
+  jax.defaultDevice("wasm");
+  const tensor = ({ shape, values }: Tensor) => np.array(values as Float32Array<ArrayBuffer>).reshape([...shape]);
+  let state: Arrays = parameters().map(tensor);
+  const input = tensor({ shape: [BATCH, WIDTHS[0]], values: x });
+  const target = tensor({ shape: [BATCH, 10], values: t });
+  const lossOf = (p: Arrays, rows: Arrays[0], wanted: Arrays[0]) => {
+    const [w0, b0, w1, b1, w2, b2] = p as [Arrays[0], Arrays[0], Arrays[0], Arrays[0], Arrays[0], Arrays[0]];
+    const first = nn.relu(np.matmul(rows, w0).add(b0));
+    const second = nn.relu(np.matmul(first, w1).add(b1));
+    return np.mean(np.sum(nn.logSoftmax(np.matmul(second, w2).add(b2)).mul(wanted), 1)).neg();
+  };
+  const step = jax.jit((p: Arrays, rows: Arrays[0], wanted: Arrays[0]) => {
+    const [loss, slopes] = jax.valueAndGrad(lossOf)(jax.tree.ref(p), rows, wanted);
+    return [loss, p.map((value, index) => value.sub((slopes as Arrays)[index]?.mul(RATE) as Arrays[0]))];
+  });
+  let last = new Float32Array();
+  return {
+    run: async () => {
+      const [loss, next] = step(state, input.ref, target.ref) as unknown as [Arrays[0], Arrays];
+      state = next;
+      await jax.blockUntilReady(next.map((value) => value.ref));
+      last = (await loss.data()) as Float32Array<ArrayBuffer>;
+    },
+    answer: () => last,
+  };
+}
+
+/** How much longer a training takes with a root every 100 steps, as the shipped recipes ask for, than with the first and last only. */
+async function commitments(): Promise<BenchLine> {
+  const table = weatherTable(1500);
+  const recipe: Recipe = { ...WEATHER_RECIPE, model: { kind: "mlp", hidden: [64, 64] }, epochs: 150 };
+  const timed = async (checkpointEvery: number): Promise<number> => {
+    const start = performance.now();
+    await train(table, { ...recipe, checkpointEvery });
+    return performance.now() - start;
+  };
+  const ratios: number[] = [];
+  for (let round = -1; round < 9; round++) {
+    const [without, committed] = [await timed(1_000_000_000), await timed(100)];
+    if (round >= 0) ratios.push(committed / without);
+  }
+  const value = (median(ratios) - 1) * 100;
+  return {
+    bench: "engine.commit.overhead",
+    value,
+    unit: "%",
+    against: "bar of 5 %, a root every 100 steps",
+    ratio: 5 / Math.max(value, 0.1),
+  };
+}
+
+/** One training step of a 784-256-256-10 perceptron, batch 256, beside jax-js in the same run; then what commitments cost. */
+export async function run(): Promise<BenchLine[]> {
+  const times = await versus(assayStep(), await jaxStep(), 40);
+  return [
+    {
+      bench: "engine.trainstep",
+      value: times.ours,
+      unit: "ms",
+      against: "jax-js, jitted",
+      ratio: times.ratio,
+    },
+    await commitments(),
+  ];
+}
