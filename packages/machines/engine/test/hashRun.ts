@@ -2,6 +2,7 @@
 // control that fuses multiply-add where the processor can. Started with different V8 flags by matrix.test.ts.
 import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { sha256Hex } from "@base/bytes/hash.ts";
+import { utf8 } from "@base/bytes/hex.ts";
 import { toBytes } from "../src/bits.ts";
 import { Builder } from "../src/graph/build.ts";
 import { sizeOf } from "../src/graph/ir.ts";
@@ -11,6 +12,7 @@ import { boost } from "../src/trees/boost.ts";
 import { f32x4, v128 } from "../src/wasm/code.ts";
 import { ModuleBuilder } from "../src/wasm/emit.ts";
 import { build, FORMS, ordinaryBits, randomBits } from "./bits.ts";
+import { DIGIT_RECIPE, digitTable, MOOD_RECIPE, moodTable } from "./made.ts";
 import { WEATHER_RECIPE, weatherTable } from "./weather.ts";
 
 function hashOperators(): string {
@@ -34,6 +36,14 @@ function hashTrees(): string {
   );
   const model = boost(x, y, { task: "binary", trees: 20, leaves: 8, learningRate: 0.1 });
   return sha256Hex(canonicalJsonBytes(model));
+}
+
+/** A convolutional network and a transformer, trained for an epoch: every operator that recipes use, forward and back. */
+async function hashNetworks(): Promise<string> {
+  const short = { epochs: 1, batch: 8 };
+  const digits = await train(digitTable(40, 12, 4), { ...DIGIT_RECIPE, ...short });
+  const moods = await train(moodTable(40), { ...MOOD_RECIPE, ...short });
+  return sha256Hex(utf8(digits.modelRoot), utf8(moods.modelRoot));
 }
 
 /** relaxed_madd (0xfd 0x105) rounds once or twice, by hardware: what the kernels must never use. */
@@ -64,6 +74,7 @@ console.log(
     reasons: sha256Hex(reasons),
     operators: hashOperators(),
     trees: hashTrees(),
+    networks: await hashNetworks(),
     relaxed: hashRelaxed(),
   }),
 );

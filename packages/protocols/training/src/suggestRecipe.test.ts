@@ -49,6 +49,22 @@ describe("suggestRecipe (SPEC T1)", () => {
     });
   });
 
+  test("words as a target are classes; empty cells are filled and marked; days become parts", async () => {
+    const line = (row: number) =>
+      `${row % 7 === 0 ? "" : row % 11},${row % 5 === 0 ? "" : `k${row % 3}`},${dayOf((row * 37) % 50)},${["low", "mid", "high"][row % 3]}`;
+    const table = csv(`a,b,day,level\n${rows(120, line)}\n`, "null");
+    const recipe = suggestRecipe(table, { target: "level", epochs: 40 });
+    expect(recipe).toMatchObject({ version: 2, task: "multiclass", split: { by: "ratio" } });
+    expect(recipe.inputs).toEqual([
+      { column: "a", missing: "median", indicator: true },
+      { column: "b", missing: "zeros" },
+      { column: "day", calendar: ["year", "yearCycle", "weekCycle"] },
+    ]);
+    const { metrics } = await train(table, recipe);
+    expect(metrics.report?.classes?.labels).toEqual(["high", "low", "mid"]);
+    expect(metrics.report?.classes?.accuracy).toBeGreaterThan(0.6);
+  });
+
   test.each([
     ["a word", { target: "name" }, /target name is a string/],
     ["an unknown column", { target: "nothing" }, /no column "nothing"/],

@@ -27,35 +27,25 @@ const MOST_CATEGORIES = 32;
 const STEPS = 4_000;
 
 /**
- * A sound recipe for a table and a target: numbers, booleans and short lists of words as inputs, a small network, the
- * last quarter as the test. Throws InvalidInputError that says which column does not serve. SPEC T1.
+ * A sound recipe for a table and a target: numbers, booleans, days and short lists of words as inputs, empty cells filled,
+ * a small network, the last quarter as the test. Words as a target are classes. Throws InvalidInputError that says which
+ * column does not serve. SPEC T1.
  */
 export function suggestRecipe(table: Table, wishes: RecipeWishes): Recipe {
   const target = columnOf(table, wishes.target);
-  const values = target.values.filter((value) => value !== null).map(Number);
-  if (target.type !== "number" && target.type !== "boolean") {
-    throw new InvalidInputError(
-      `the target ${target.name} is a ${target.type}; a model predicts numbers or yes and no`,
-      {
-        hints: ["Derive a table whose target is a number, or true and false."],
-        data: { field: "target" },
-      },
-    );
-  }
-  if (new Set(values).size < 2)
-    throw new InvalidInputError(`the target ${target.name} never changes: there is nothing to learn`);
-  const binary = values.every((value) => value === 0 || value === 1);
+  const cells = target.values.filter((value) => value !== null);
+  const task = taskOf(target, cells);
   const time = timeColumn(table);
   const window = windowOf(wishes, time);
-  const inputs = chooseInputs(table, wishes, window !== undefined);
-  const samples = Math.max(1, values.length - (wishes.window ?? 1) + 1);
+  const inputs = chooseInputs(table, wishes, window !== undefined, time);
+  const samples = Math.max(1, cells.length - (wishes.window ?? 1) + 1);
   const batch = Math.max(1, Math.min(32, Math.floor(samples / 8)));
   const steps = Math.max(1, Math.floor((samples * 3) / 4 / batch));
   const epochs = wishes.epochs ?? Math.min(300, Math.max(5, Math.round(STEPS / steps)));
-  const unit = values.every((value) => value >= 0 && value <= 1);
+  const unit = task !== "multiclass" && cells.every((value) => Number(value) >= 0 && Number(value) <= 1);
   return validateRecipe({
-    version: 1,
-    task: binary ? "binary" : "regression",
+    version: 2,
+    task,
     ...(time === undefined ? {} : { time: time.name }),
     ...(window === undefined ? {} : { window }),
     inputs,
@@ -65,15 +55,33 @@ export function suggestRecipe(table: Table, wishes: RecipeWishes): Recipe {
         ? { by: "ratio", train: 0.75 }
         : { by: "time", trainUntil: borderDay(time, target, wishes.window ?? 1) },
     // Few rows do not feed a network: a line is all that they can tell.
-    model: samples < 100 ? { kind: binary ? "logistic" : "linear" } : { kind: "mlp", hidden: [16, 8] },
+    model: samples < 100 ? { kind: task === "regression" ? "linear" : "logistic" } : { kind: "mlp", hidden: [16, 8] },
     optimizer: { kind: "adam", learningRate: 0.005 },
     epochs,
     batch,
     seed: wishes.seed ?? 1,
     checkpointEvery: Math.max(1, Math.floor((steps * epochs) / 16)),
-    ...(unit && !binary ? { clamp: true } : {}),
-    ...(unit ? {} : { tolerance: roundedDeviation(values) }),
+    ...(unit && task === "regression" ? { clamp: true } : {}),
+    ...(unit || task === "multiclass" ? {} : { tolerance: roundedDeviation(cells.map(Number)) }),
   });
+}
+
+/** What there is to predict: numbers, yes and no, or a few kinds of words. */
+function taskOf(target: Column, cells: Column["values"]): Recipe["task"] {
+  const kinds = new Set(cells);
+  const numbers = target.type === "number" || target.type === "boolean";
+  if (!numbers && (target.type === "date" || kinds.size > MOST_CATEGORIES)) {
+    throw new InvalidInputError(
+      `the target ${target.name} is a ${target.type}${target.type === "date" ? "" : ` of ${kinds.size} kinds`}; a model predicts numbers, yes and no, or at most ${MOST_CATEGORIES} kinds`,
+      {
+        hints: ["Derive a table whose target is a number, true and false, or a short list of words."],
+        data: { field: "target" },
+      },
+    );
+  }
+  if (kinds.size < 2) throw new InvalidInputError(`the target ${target.name} never changes: there is nothing to learn`);
+  if (!numbers) return "multiclass";
+  return cells.every((value) => Number(value) === 0 || Number(value) === 1) ? "binary" : "regression";
 }
 
 /** A date column whose days never go back: then the past trains and the future tests. */
@@ -99,10 +107,10 @@ function windowOf(wishes: RecipeWishes, time: Column | undefined): Recipe["windo
   return { days: wishes.window, bins: wishes.bins ?? Math.max(1, Math.min(12, Math.round(wishes.window / 15))) };
 }
 
-function chooseInputs(table: Table, wishes: RecipeWishes, windowed: boolean): RecipeInput[] {
+function chooseInputs(table: Table, wishes: RecipeWishes, windowed: boolean, time?: Column): RecipeInput[] {
   for (const name of wishes.inputs ?? []) columnOf(table, name);
   const wanted = table.columns.filter(({ name }) => name !== wishes.target && (wishes.inputs?.includes(name) ?? true));
-  const usable = wanted.filter((column) => column.values.every((value) => value !== null) && serves(column, windowed));
+  const usable = wanted.filter((column) => column !== time && serves(column, windowed));
   const refused = wanted.filter((column) => wishes.inputs !== undefined && !usable.includes(column));
   const first = refused[0];
   if (first) {
@@ -110,20 +118,33 @@ function chooseInputs(table: Table, wishes: RecipeWishes, windowed: boolean): Re
       `the column ${first.name} (${first.type}) cannot be an input${windowed ? " of a window" : ""}`,
       {
         hints: [
-          `Inputs are numbers, true and false, or texts of at most ${MOST_CATEGORIES} kinds, without empty cells.`,
+          `Inputs are numbers, true and false, days, or texts of at most ${MOST_CATEGORIES} kinds; in a window numbers without empty cells.`,
         ],
         data: { column: first.name },
       },
     );
   }
   if (usable.length === 0) throw new InvalidInputError(`no column besides ${wishes.target} can be an input`);
-  if (!windowed) return usable.map(({ name }) => ({ column: name }));
-  return usable.map(({ name, values }) => ({ column: name, aggregate: aggregateOf(values) }));
+  if (windowed) return usable.map(({ name, values }) => ({ column: name, aggregate: aggregateOf(values) }));
+  return usable.map(inputOf);
+}
+
+/** A column with what stands for its empty cells: the median and a mark, or no category. */
+function inputOf({ name, type, values }: Column): RecipeInput {
+  const holes = values.includes(null);
+  if (type === "string") return { column: name, ...(holes ? { missing: "zeros" } : {}) };
+  const filled = holes ? { missing: "median" as const, indicator: true } : {};
+  return {
+    column: name,
+    ...(type === "date" ? { calendar: ["year", "yearCycle", "weekCycle"] as const } : {}),
+    ...filled,
+  };
 }
 
 function serves({ type, values }: Column, windowed: boolean): boolean {
-  if (type === "number" || type === "boolean") return true;
-  return type === "string" && !windowed && new Set(values).size <= MOST_CATEGORIES;
+  if (windowed) return (type === "number" || type === "boolean") && !values.includes(null);
+  if (type === "string") return new Set(values).size <= MOST_CATEGORIES;
+  return values.some((value) => value !== null);
 }
 
 /** Amounts that are often zero (rain, sales) add up over days; levels (heat, price) are averaged. */
