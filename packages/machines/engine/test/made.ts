@@ -127,3 +127,61 @@ export const SERIES_RECIPE: Recipe = {
   split: { by: "ratio", train: 0.7, valid: 0.1 },
   model: { kind: "transformer", width: 16, heads: 4, layers: 1, feedForward: 32, causal: true, pool: "last" },
 };
+
+/** Two shops' daily sales, which follow the weekday, the week before, and the price; some cells are empty. */
+export function salesTable(days: number): Table {
+  const cells: Record<string, (string | number | null)[]> = {
+    shop: [],
+    day: [],
+    sold: [],
+    price: [],
+    sky: [],
+    zone: [],
+  };
+  const add = (name: string, value: string | number | null) => cells[name]?.push(value);
+  for (let day = 0; day < days; day++)
+    for (const shop of [0, 1]) {
+      const draw = (index: number) => unit(96, day * 2 + shop, index);
+      const price = Math.round((2 + draw(0)) * 100) / 100;
+      const sky = draw(1) < 0.5 ? "clear" : "rain";
+      const busy = day % 7 > 4 ? 12 : 5;
+      add("shop", shop === 0 ? "north" : "south");
+      add("day", new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10));
+      add("sold", Math.round((busy + 4 * (3 - price) + (sky === "rain" ? -2 : 1) + shop + draw(2)) * 100) / 100);
+      add("price", draw(3) < 0.1 ? null : price);
+      add("sky", draw(4) < 0.1 ? null : sky);
+      add("zone", 10 + shop);
+    }
+  const typeOf = (name: string) => (name === "day" ? "date" : ["shop", "sky"].includes(name) ? "string" : "number");
+  return {
+    rows: days * 2,
+    columns: Object.entries(cells).map(([name, values]) => ({ name, type: typeOf(name), values })),
+  };
+}
+
+/** Patients of eight clinics; illness follows age, pressure and pain, with chance. */
+export function heartTable(rows: number): Table {
+  const list = Array.from({ length: rows }, (_, row) => row);
+  const draw = (row: number, index: number) => unit(97, row, index);
+  const age = list.map((row) => 30 + Math.floor(draw(row, 0) * 50));
+  const pressure = list.map((row) => (draw(row, 1) < 0.1 ? null : 100 + Math.floor(draw(row, 2) * 80)));
+  const pain = list.map((row) => ["none", "mild", "strong"][Math.floor(draw(row, 3) * 3)] as string);
+  const ill = list.map((row) => {
+    const risk =
+      ((age[row] as number) - 55) / 20 + ((pressure[row] ?? 140) - 140) / 60 + (pain[row] === "strong" ? 1 : -0.4);
+    return risk + (draw(row, 4) - 0.5) * 2 > 0 ? 1 : 0;
+  });
+  return {
+    rows,
+    columns: [
+      column("age", age),
+      { name: "pressure", type: "number", values: pressure },
+      column("pain", pain),
+      column(
+        "clinic",
+        list.map((row) => `c${Math.floor(draw(row, 5) * 8)}`),
+      ),
+      column("ill", ill),
+    ],
+  };
+}
