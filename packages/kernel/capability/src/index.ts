@@ -55,6 +55,14 @@ export interface Duties {
   readonly policies?: readonly string[] | undefined;
 }
 
+/** Keys of 32 bytes by name, wrapped by the node's keystore; they never leave the node. */
+export interface Vault {
+  /** The key of this name, made at random and kept durably where there is none. */
+  ensure(name: string): Promise<Uint8Array>;
+  /** The key of this name; throws NotFoundError where this node does not hold it. */
+  open(name: string): Promise<Uint8Array>;
+}
+
 /** What the shell hands to every action: take `Pick<Context, ...>` of what you need. */
 export interface Context {
   readonly store: Store;
@@ -79,6 +87,8 @@ export interface Context {
   readonly signers?: readonly StatementSigner[] | undefined;
   /** Every room's verifiers by statement type; absent where a room runs alone. */
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
+  /** Secrets that the node's keystore wraps; absent where a room runs alone. */
+  readonly vault?: Vault;
   /** Resolves once the indexer has handled `block`. */
   readonly indexed: (block: bigint) => Promise<void>;
 }

@@ -1,6 +1,6 @@
 // Puts capabilities and machines together: one context, one index, one queue, one API.
 import { BugError, NotFoundError } from "@base/errors";
-import type { Action, Capability, Context, Deployed, Duties, IndexedEvent, Logger } from "@kernel/capability";
+import type { Action, Capability, Context, Deployed, Duties, IndexedEvent, Logger, Vault } from "@kernel/capability";
 import { nearest, parseInput } from "@kernel/capability/fields.ts";
 import { type Json, toWire } from "@kernel/capability/wire.ts";
 import type { Chain } from "@machines/chain";
@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   readonly records?: Context["records"];
   /** The node's own keys for statements. */
   readonly signers?: Context["signers"];
+  /** Keys that the caller's keystore wraps. */
+  readonly vault?: Vault;
   readonly log: Logger;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -71,6 +73,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     duties: options.duties,
     records: options.records,
     signers: options.signers,
+    ...(options.vault ? { vault: options.vault } : {}),
     log,
     clock,
     random,

@@ -2,6 +2,7 @@ import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { type ClassProbability, type Decision, loadModel, type Recipe, sampleRows, type Table } from "@machines/engine";
 import { readModel } from "@records/assets/execute.ts";
+import { bytesSource, isTableFormat, recognise } from "@machines/formats";
 import { loadTable } from "@records/assets/load.ts";
 import { readCsv } from "@records/assets/publishTable.ts";
 import { parseTable } from "@records/assets/table.ts";
@@ -74,7 +75,9 @@ async function tableFor(context: Pick<Context, "store" | "chain" | "contracts">,
   if (given !== 1) throw new InvalidInputError("say where the rows are: a data asset, a file, or the CSV text");
   if (input.data !== undefined) return (await loadTable(context, input.data)).table;
   // The target may well be unknown for the rows in question: an empty cell matters only where an input needs it.
-  return parseTable(await readCsv(input), { missing: "null" }, input.file);
+  const bytes = await readCsv(input);
+  const format = await recognise(bytesSource(bytes), input.file);
+  return parseTable(bytes, { missing: "null", format: isTableFormat(format) ? format : "csv" }, input.file);
 }
 
 function withCell(part: Decision["contributions"][number], rows: Table): Part {

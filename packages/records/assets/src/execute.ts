@@ -9,6 +9,7 @@ import { answerOf, runRows } from "@machines/engine/onnx/rows.ts";
 import type { Hash } from "@machines/store";
 import { encodeAbiParameters, type Hex, keccak256 } from "viem";
 import { getInput, type Selection } from "./input.ts";
+import { assetBytes } from "./bytes.ts";
 import { type AnyModelStatement, isModelStatement, parseAssetStatement, parseTableStatement } from "./statements.ts";
 import { tableOf } from "./table.ts";
 
@@ -200,8 +201,8 @@ export async function readTable(
   if (statement.manifest.root !== listed.root) {
     throw new IntegrityError(`Asset ${id}: statement and chain name different data roots.`);
   }
-  const bytes = await context.store.readFileBytes(statement.manifest);
-  return { table: tableOf(statement, bytes), root: listed.root, statementHash: listed.statement };
+  const bytes = await assetBytes(context, statement);
+  return { table: await tableOf(statement, bytes), root: listed.root, statementHash: listed.statement };
 }
 
 /** The rows that a selection names; throws InvalidInputError when there are none. */

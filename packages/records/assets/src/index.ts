@@ -5,7 +5,7 @@ import { migrations } from "./tables.ts";
 
 const publish = defineAction({
   name: "assets.publish",
-  summary: "Publish a CSV table: chunks, Merkle root, signed statement, one asset on chain.",
+  summary: "Publish a file of any kind: chunks, Merkle root, profile, signed statement, one asset on chain.",
   kind: "write",
   input: shape.publishInput,
   output: shape.publishOutput,
@@ -17,6 +17,8 @@ const publish = defineAction({
 const actions = [
   publish,
   defineAction({ name: "assets.derive", summary: "Publish a table made from other assets, with its lineage.", kind: "write", input: shape.deriveInput, output: shape.deriveOutput, positional: ["file"], errors: ["NoAccessError", "InvalidInputError", "NotFoundError", "ContractRevertError"], load: async () => (await import("./derive.ts")).derive }),
+  defineAction({ name: "assets.profile", summary: "What a file or an asset holds: schema, statistics, likely personal data.", kind: "read", input: shape.profileInput, output: shape.profileOutput, positional: ["file"], errors: ["FormatError", "InvalidInputError", "NotFoundError"], load: async () => (await import("./profile.ts")).profile }),
+  defineAction({ name: "assets.drift", summary: "How a table's columns moved from one version to another.", kind: "read", input: shape.driftInput, output: shape.driftOutput, positional: ["before", "after"], errors: ["FormatError", "InvalidInputError", "NotFoundError"], load: async () => (await import("./drift.ts")).drift }),
   defineAction({ name: "assets.show", summary: "Show one asset: owner, price, lineage shares, statement.", kind: "read", input: shape.showInput, output: shape.showOutput, positional: ["id"], errors: ["NotFoundError"], load: async () => (await import("./show.ts")).show }),
   defineAction({ name: "assets.list", summary: "List assets.", kind: "read", input: shape.listInput, output: shape.listOutput, load: async () => (await import("./list.ts")).list }),
   defineAction({ name: "assets.buy", summary: "Buy access to an asset; the price is split along its lineage.", kind: "write", input: shape.buyInput, output: shape.buyOutput, positional: ["id"], errors: ["InvalidInputError", "NotFoundError", "ContractRevertError"], load: async () => (await import("./buy.ts")).buy }),

@@ -4,6 +4,7 @@ import type { Context } from "@kernel/capability";
 import { ContractRevertError } from "@machines/chain/errors.ts";
 import type { Table } from "@machines/engine";
 import type { Address } from "viem";
+import { assetBytes } from "./bytes.ts";
 import { fetchJson } from "./describe.ts";
 import { kinds, states } from "./events.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
@@ -17,7 +18,7 @@ import {
 } from "./statements.ts";
 import { tableOf } from "./table.ts";
 
-type Needs = Pick<Context, "store" | "chain" | "contracts">;
+type Needs = Pick<Context, "store" | "chain" | "contracts" | "vault">;
 
 /** What the chain says about an asset now. */
 export interface OnChainAsset {
@@ -103,8 +104,13 @@ export async function loadTable(
   if (isModelStatement(statement)) {
     throw new NotFoundError(`asset ${asset.id} is a model, and a table is wanted here`, { data: { id: asset.id } });
   }
-  const bytes = await context.store.readFileBytes(statement.manifest);
-  return { asset, statement, bytes, table: tableOf(statement, bytes) };
+  if (statement.type === "assay/file/1") {
+    throw new NotFoundError(`asset ${asset.id} is a file (${statement.mediaType}), and a table is wanted here`, {
+      data: { id: asset.id },
+    });
+  }
+  const bytes = await assetBytes(context, statement);
+  return { asset, statement, bytes, table: await tableOf(statement, bytes) };
 }
 
 /** The entry for an asset in the `parents` of another statement. */

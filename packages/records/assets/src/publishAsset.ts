@@ -105,7 +105,7 @@ export function rootOf(statement: AssetStatement): Hash {
 
 /** The asset kind of a statement, as `events.kinds` names it. */
 export function kindOf(statement: AssetStatement): "data" | "derived" | "model" {
-  if (statement.type === "assay/data/1") return "data";
+  if (statement.type === "assay/data/1" || statement.type === "assay/file/1") return "data";
   return statement.type === "assay/derived/1" ? "derived" : "model";
 }
 

@@ -1,11 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import type { FileManifest } from "@machines/store";
+import { bytesSource, type TableFormat } from "@machines/formats";
 import { currencyOf } from "./currency.ts";
 import { existingAsset, type PublishedAsset, publishAsset } from "./publishAsset.ts";
 import { lower } from "./sign.ts";
 import type { Column, Parent } from "./statements.ts";
+import { type Storing, storeProfile, storeSource } from "./storeSource.ts";
 import { parseTable, schemaOf } from "./table.ts";
 
 /** Largest table that is checked and published as one asset, in bytes: it is parsed in memory. */
@@ -13,7 +14,18 @@ export const MAX_TABLE_BYTES = 256 * 1024 * 1024;
 
 export type PublishContext = Pick<
   Context,
-  "store" | "db" | "chain" | "contracts" | "identities" | "log" | "clock" | "progress" | "signal" | "indexed"
+  | "store"
+  | "db"
+  | "chain"
+  | "contracts"
+  | "identities"
+  | "log"
+  | "clock"
+  | "progress"
+  | "signal"
+  | "indexed"
+  | "random"
+  | "vault"
 >;
 
 /** What a publisher says about a table, besides what the table itself says. */
@@ -39,6 +51,9 @@ export interface PublishedTable extends PublishedAsset {
   readonly rows: number;
   readonly schema: Column[];
   readonly size: number;
+  readonly mediaType: string;
+  /** Blob with the profile on record. */
+  readonly profile: string | null;
 }
 
 /** Where the bytes come from: a file of this machine, CSV text, or bytes in hand. */
@@ -48,6 +63,13 @@ export interface TableSource {
   readonly bytes?: Uint8Array | undefined;
 }
 
+const tableMediaTypes = {
+  csv: "text/csv",
+  jsonl: "application/jsonl",
+  parquet: "application/vnd.apache.parquet",
+  arrow: "application/vnd.apache.arrow.file",
+} as const;
+
 /** Lineage of a derived table. */
 export interface Derivation {
   readonly parents: readonly Parent[];
@@ -55,23 +77,26 @@ export interface Derivation {
 }
 
 /**
- * Checks a CSV table, stores its bytes in chunks, and publishes a signed statement about it. Publishing the same bytes
+ * Checks a table, stores its bytes in chunks, and publishes a signed statement about it. Publishing the same bytes
  * again by the same identity returns the first asset. Throws InvalidInputError naming file, row and column. SPEC S1-S4.
  */
 export async function publishTable(
   context: PublishContext,
-  source: TableSource,
-  terms: TableTerms,
+  source: TableSource & { readonly format?: TableFormat },
+  terms: TableTerms & Storing,
   derivation?: Derivation,
 ): Promise<PublishedTable> {
   const identity = context.identities.get(terms.as);
   const bytes = await readCsv(source);
   context.progress({ label: "checking the table", done: 0, total: bytes.length, unit: "bytes" });
-  const table = parseTable(bytes, { missing: terms.missing ?? "error" }, source.file);
+  const format = source.format ?? "csv";
+  const table = await parseTable(bytes, { missing: terms.missing ?? "error", format }, source.file);
   const schema = schemaOf(table);
-  const manifest = await storeBytes(context, bytes);
-  const found = { name: terms.name, rows: table.rows, schema, size: bytes.length };
-  const existing = await existingAsset(context, identity, manifest.root);
+  const profile = await storeProfile(context, bytesSource(bytes), format, terms);
+  const fields = await storeSource(context, source.file ?? bytes, terms);
+  const mediaType = tableMediaTypes[format];
+  const found = { name: terms.name, rows: table.rows, schema, size: bytes.length, mediaType, profile: profile ?? null };
+  const existing = await existingAsset(context, identity, fields.manifest.root);
   if (existing) return { ...existing, ...found };
   const currency = await currencyOf(context);
   const common = {
@@ -82,10 +107,11 @@ export async function publishTable(
     royaltyBps: terms.royaltyBps,
     creator: lower(identity.address),
     createdAt: new Date(context.clock()).toISOString(),
-    mediaType: "text/csv" as const,
+    mediaType,
     schema,
     rows: table.rows,
-    manifest: { ...manifest, chunks: [...manifest.chunks] },
+    ...fields,
+    ...(profile ? { profile } : {}),
     provenance: terms.provenance,
   };
   context.progress({ label: "publishing" });
@@ -104,7 +130,7 @@ export async function publishTable(
   return { ...asset, ...found };
 }
 
-/** The bytes of a CSV from wherever they are; throws NotFoundError or InvalidInputError that names the file. */
+/** The bytes of a table from wherever they are; throws NotFoundError or InvalidInputError that names the file. */
 export async function readCsv(source: TableSource): Promise<Uint8Array> {
   const given = [source.file, source.content, source.bytes].filter((part) => part !== undefined).length;
   if (given !== 1)
@@ -123,8 +149,7 @@ async function readTableFile(file: string): Promise<Uint8Array> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT") throw new NotFoundError(`there is no file ${file}`, { cause, data: { file } });
-    if (code === "EISDIR")
-      throw new InvalidInputError(`${file} is a folder: name one CSV file`, { cause, data: { file } });
+    if (code === "EISDIR") throw new InvalidInputError(`${file} is a folder: name one file`, { cause, data: { file } });
     if (code === "EACCES" || code === "EPERM")
       throw new InvalidInputError(`${file} may not be read`, { cause, data: { file } });
     throw cause;
@@ -135,15 +160,5 @@ function tooLarge(what: string, size: number): InvalidInputError {
   return new InvalidInputError(`${what} has ${size} bytes; a table may have ${MAX_TABLE_BYTES}`, {
     hints: ["Split it by rows and publish the parts: training takes several assets with the same columns."],
     data: { size, limit: MAX_TABLE_BYTES },
-  });
-}
-
-async function storeBytes(context: PublishContext, bytes: Uint8Array): Promise<FileManifest> {
-  async function* whole() {
-    yield bytes;
-  }
-  return context.store.putFile(whole(), {
-    signal: context.signal,
-    onProgress: (done, total) => context.progress({ label: "storing", done, total, unit: "bytes" }),
   });
 }

@@ -31,8 +31,29 @@ const terms = {
   provenance: z.string().max(20_000).optional().describe("Where it comes from, in your words."),
   as,
 };
+const storing = {
+  seal: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Encrypt the stored chunks with a key of this asset alone, kept by this node. Size, schema and terms stay public.",
+    ),
+  inPlace: z.boolean().default(false).describe("Leave the bytes in the file: faster, no copy; keep the file as it is."),
+  provable: z
+    .boolean()
+    .default(false)
+    .describe("Put a second root on record, so that possession can be proven on chain."),
+  profile: z
+    .boolean()
+    .optional()
+    .describe("Put the profile on record: statistics, never rows. On unless said, but for sealed assets."),
+};
+const format = z
+  .enum(["auto", "csv", "jsonl", "parquet", "arrow", "png", "jpeg", "safetensors", "onnx", "text", "binary"])
+  .default("auto")
+  .describe("What the file is; found out unless said. `binary` publishes any bytes as they are.");
 const source = {
-  file: file("CSV file with a header row.").optional(),
+  file: file("A file: a CSV, JSON lines, Parquet or Arrow table, or anything else.").optional(),
   content: z.string().max(8_000_000).optional().describe("The CSV text itself, instead of a file."),
 };
 const published = z.object({
@@ -46,10 +67,38 @@ const published = z.object({
   rows: z.int(),
   size: z.int(),
   schema: z.array(columnSchema),
+  mediaType: z.string(),
+  profile: hash.nullable().describe("Blob with the profile on record."),
 });
 
-export const publishInput = z.object({ ...source, name: z.string().min(1).max(200).optional(), ...terms });
-export const publishOutput = published;
+export const publishInput = z.object({
+  ...source,
+  name: z.string().min(1).max(200).optional(),
+  format,
+  ...terms,
+  ...storing,
+});
+export const publishOutput = published.extend({ rows: z.int().nullable().describe("Rows of a table.") });
+
+const fileOrAsset = (description: string) => file(`${description}: an asset's id, or a file.`);
+export const profileInput = z.object({
+  file: fileOrAsset("What to look at").optional(),
+  asset: assetId.optional(),
+  format,
+});
+export const profileOutput = z.looseObject({
+  type: z.literal("assay/profile/1"),
+  format: z.string(),
+  mediaType: z.string(),
+  size: z.int(),
+  onRecord: z.boolean().describe("True when the publisher signed this profile."),
+});
+export const driftInput = z.object({ before: fileOrAsset("Earlier version"), after: fileOrAsset("Later version") });
+export const driftOutput = z.object({
+  rows: z.tuple([z.int(), z.int()]),
+  columns: z.array(z.looseObject({ name: z.string(), verdict: z.string() })),
+  drifted: z.array(z.string()),
+});
 
 export const deriveInput = z.object({
   ...source,

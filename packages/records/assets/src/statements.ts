@@ -49,16 +49,40 @@ const terms = {
   createdAt: momentSchema,
 };
 
-const table = {
-  mediaType: z.literal("text/csv"),
-  schema: z.array(columnSchema).min(1).max(4096),
-  rows: z.int().positive(),
+/** How bytes lie in the store, and what else is on record about them. */
+const stored = {
   manifest: manifestSchema,
   provenance: z.string().max(20_000),
+  /** SHA-256 of the profile (machines/formats), a blob: what the bytes hold, without one of their rows. */
+  profile: hashSchema.optional(),
+  /** The stored chunks are sealed: `key` names the key in the publisher's keystore, `commitment` hides the plain root. */
+  sealed: z.strictObject({ cipher: z.literal("aes-256-gcm"), key: hashSchema, commitment: hashSchema }).optional(),
+  /** RFC 6962 root over the stored bytes in sectors, for proofs of possession. */
+  sectors: z.strictObject({ size: z.literal(1024), root: hashSchema }).optional(),
+};
+
+const table = {
+  mediaType: z.enum([
+    "text/csv",
+    "application/jsonl",
+    "application/vnd.apache.parquet",
+    "application/vnd.apache.arrow.file",
+  ]),
+  schema: z.array(columnSchema).min(1).max(4096),
+  rows: z.int().positive(),
+  ...stored,
 };
 
 /** What a data owner says about a table. */
 export const dataSchema = z.strictObject({ type: z.literal("assay/data/1"), ...terms, ...table });
+
+/** What a data owner says about bytes that are no table: images, tensors, models, anything. */
+export const fileSchema = z.strictObject({
+  type: z.literal("assay/file/1"),
+  ...terms,
+  mediaType: z.string().regex(/^[a-z]+\/[a-z0-9.+-]{1,100}$/, "a media type"),
+  ...stored,
+});
 
 /** What somebody says about a table that a named, repeatable transform made from other assets. */
 export const derivedSchema = z.strictObject({
@@ -178,6 +202,7 @@ export const programSchema = z.strictObject({
 export type Column = z.output<typeof columnSchema>;
 export type Parent = z.output<typeof parentSchema>;
 export type DataStatement = z.output<typeof dataSchema>;
+export type FileStatement = z.output<typeof fileSchema>;
 export type DerivedStatement = z.output<typeof derivedSchema>;
 export type RunStatement = z.output<typeof runSchema>;
 export type ModelStatement = z.output<typeof modelSchema>;
@@ -186,12 +211,15 @@ export type ProgramStatement = z.output<typeof programSchema>;
 export type AnyModelStatement = ModelStatement | ProgramStatement;
 /** A statement about a table's bytes. */
 export type TableStatement = DataStatement | DerivedStatement;
+/** A statement about bytes in chunks. */
+export type StoredStatement = TableStatement | FileStatement;
 /** A statement that an asset on chain commits to. */
-export type AssetStatement = TableStatement | AnyModelStatement;
+export type AssetStatement = StoredStatement | AnyModelStatement;
 
 /** Statement types that this room defines, by their name. */
 export const statementSchemas = {
   "assay/data/1": dataSchema,
+  "assay/file/1": fileSchema,
   "assay/derived/1": derivedSchema,
   "assay/run/1": runSchema,
   "assay/model/1": modelSchema,
@@ -225,12 +253,21 @@ export function parseStatement<T extends keyof typeof statementSchemas>(
   throw new InvalidInputError(`${type}: ${field}: ${issue?.message ?? "does not fit"}`, { data: { type, field } });
 }
 
-/** Checks a statement that an asset commits to (data, derived, model or program); throws InvalidInputError. */
+/** Types of the statements that an asset commits to. */
+export const assetTypes = [
+  "assay/data/1",
+  "assay/file/1",
+  "assay/derived/1",
+  "assay/model/1",
+  "assay/program/1",
+] as const;
+
+/** Checks a statement that an asset commits to (data, file, derived, model or program); throws InvalidInputError. */
 export function parseAssetStatement(value: unknown): AssetStatement {
-  const type = statementType(value);
-  if (type === "assay/data/1" || type === "assay/derived/1" || type === "assay/model/1" || type === "assay/program/1")
-    return parseStatement(type, value);
-  throw new InvalidInputError(`an asset is data, derived or model, not ${type}`, { data: { type } });
+  const type = assetTypes.find((known) => known === statementType(value));
+  if (type !== undefined) return parseStatement(type, value);
+  const found = statementType(value);
+  throw new InvalidInputError(`an asset is data, derived or model, not ${found}`, { data: { type: found } });
 }
 
 /** Checks a statement about a table; throws InvalidInputError when the asset is something else, e.g. a model. */

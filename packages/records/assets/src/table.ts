@@ -1,11 +1,22 @@
 import { IntegrityError, InvalidInputError } from "@base/errors";
 import { type ColumnType, type CsvOptions, parseCsv, type Table } from "@machines/engine";
+import { bytesSource, formatOf, isTableFormat, type TableFormat } from "@machines/formats";
+import { columnsOf } from "@machines/formats/columns.ts";
 import type { Column, TableStatement } from "./statements.ts";
 
-/** Parses CSV bytes with every check of the engine; `file` goes into the error's words. Throws InvalidInputError. */
-export function parseTable(bytes: Uint8Array, options: CsvOptions, file?: string): Table {
+/**
+ * Parses a table of any format with every check of the engine's CSV reader; `file` goes into the error's words.
+ * Throws InvalidInputError.
+ */
+export async function parseTable(
+  bytes: Uint8Array,
+  options: CsvOptions & { readonly format?: TableFormat },
+  file?: string,
+): Promise<Table> {
+  const { format = "csv", ...rules } = options;
   try {
-    return parseCsv(bytes, options);
+    if (format === "csv") return parseCsv(bytes, rules);
+    return await columnsOf(bytesSource(bytes), format, rules);
   } catch (cause) {
     if (file === undefined || !(cause instanceof InvalidInputError)) throw cause;
     throw new InvalidInputError(`${file}: ${cause.shortMessage}`, {
@@ -28,12 +39,16 @@ export function schemaOf(table: Table): Column[] {
  * The table behind a statement: everybody reads its bytes by the types that the statement names, so everybody sees the
  * same values. Throws IntegrityError when bytes and statement do not fit. SPEC S4.
  */
-export function tableOf(statement: Pick<TableStatement, "schema" | "rows" | "name">, bytes: Uint8Array): Table {
+export async function tableOf(
+  statement: Pick<TableStatement, "schema" | "rows" | "name" | "mediaType">,
+  bytes: Uint8Array,
+): Promise<Table> {
   const types = Object.fromEntries(statement.schema.map(({ name, type }) => [name, type as ColumnType]));
   const missing = statement.schema.some((column) => column.missing !== undefined) ? "null" : "error";
   let table: Table;
   try {
-    table = parseCsv(bytes, { types, missing });
+    const format = formatOf(statement.mediaType);
+    table = await parseTable(bytes, { types, missing, format: isTableFormat(format) ? format : "csv" });
   } catch (cause) {
     if (!(cause instanceof InvalidInputError)) throw cause;
     throw new IntegrityError(`${statement.name}: the bytes are not the table of the statement: ${cause.shortMessage}`, {

@@ -5,7 +5,7 @@ import type { Store } from "@machines/store";
 import { key } from "./lineage.ts";
 import { parseReceipt, type Receipt, type ReceiptEntry } from "./receipt.ts";
 import { lower, recoverSigner, scopeOf, statementHash } from "./sign.ts";
-import { type AssetStatement, parseAssetStatement, parseStatement, statementType } from "./statements.ts";
+import { type AssetStatement, parseAssetStatement, parseStatement, statementType, assetTypes } from "./statements.ts";
 import { type Lineage, type LineageEdge, lineageOf, MAX_DEPTH } from "./trace.ts";
 import { type Finding, same, verifyAsset } from "./verifyAsset.ts";
 
@@ -33,8 +33,6 @@ export interface VerifyInput {
   /** The receipt itself. */
   readonly receipt?: unknown;
 }
-
-const assetTypes: readonly string[] = ["assay/data/1", "assay/derived/1", "assay/model/1", "assay/program/1"];
 
 /** Reads a receipt and checks it; a shell that knows more rooms hands their verifiers in as `context.verifiers`. */
 export async function verify(context: Context, input: VerifyInput): Promise<VerifyReport> {
@@ -139,7 +137,7 @@ async function* entryChecks(
   yield same("canonical hash", statementHash(entry.statement), entry.hash);
   const type = statementType(entry.statement);
   yield* guarded("signature", signatureChecks(context, entry));
-  if (assetTypes.includes(type)) {
+  if ((assetTypes as readonly string[]).includes(type)) {
     const statement = parseAssetStatement(entry.statement);
     yield same("node", entry.node.kind, "asset");
     yield* linkChecks(receipt, statement);
@@ -165,7 +163,8 @@ async function* entryChecks(
   }
   const load = verifiers[type];
   if (load) yield* guarded(type, run(await load(), context, entry.statement));
-  else if (!assetTypes.includes(type)) yield { name: "verifier", ok: false, detail: `this node cannot check ${type}` };
+  else if (!(assetTypes as readonly string[]).includes(type))
+    yield { name: "verifier", ok: false, detail: `this node cannot check ${type}` };
 }
 
 async function* signatureChecks(context: Context, entry: ReceiptEntry): AsyncIterable<Finding> {

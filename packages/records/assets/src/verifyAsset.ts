@@ -1,8 +1,11 @@
+import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { sha256Hex } from "@base/bytes/hash.ts";
-import { merkleRoot } from "@base/bytes/merkle.ts";
+import { MerkleBuilder } from "@base/bytes/merkle.ts";
 import { BaseError } from "@base/errors";
 import type { Check, Context } from "@kernel/capability";
+import { formatOf, profile as profileOf } from "@machines/formats";
 import { getAbiItem, type Hash, type Log } from "viem";
+import { assetBytes, assetSource } from "./bytes.ts";
 import { type OnChainAsset, readAsset } from "./load.ts";
 import { kindOf, rootOf } from "./publishAsset.ts";
 import type { ReceiptEntry } from "./receipt.ts";
@@ -12,7 +15,7 @@ import {
   type AssetStatement,
   isModelStatement,
   parseAssetStatement,
-  type TableStatement,
+  type StoredStatement,
 } from "./statements.ts";
 import { describeSchema, tableOf } from "./table.ts";
 
@@ -21,7 +24,7 @@ export interface Finding extends Check {
   readonly skipped?: boolean | undefined;
 }
 
-type Needs = Pick<Context, "store" | "chain" | "contracts">;
+type Needs = Pick<Context, "store" | "chain" | "contracts" | "vault">;
 
 /** The Published event of an asset, read from the chain's log. */
 export interface Publication {
@@ -60,7 +63,7 @@ export async function* verifyAsset(context: Needs, entry: ReceiptEntry): AsyncIt
       detail: ok ? `root ${parent.root}` : "the chain says something else about it",
     };
   }
-  yield* isModelStatement(statement) ? verifyModelBytes(context, statement) : verifyTableBytes(context, statement);
+  yield* isModelStatement(statement) ? verifyModelBytes(context, statement) : verifyStoredBytes(context, statement);
 }
 
 /** The one Published event of an asset on this node's Assets contract; undefined when there is none. */
@@ -107,25 +110,34 @@ async function* verifyPublication(
   yield { name: "settled", ok, detail: `block ${published.block}, settled up to ${settled}` };
 }
 
-async function* verifyTableBytes(context: Needs, statement: TableStatement): AsyncIterable<Finding> {
+/** Chunk by chunk, so that a file of any size is checked: stored bytes against the root, then what is said of them. */
+async function* verifyStoredBytes(context: Needs, statement: StoredStatement): AsyncIterable<Finding> {
   const { manifest } = statement;
-  const chunks: Uint8Array[] = [];
+  const builder = new MerkleBuilder();
+  let size = 0;
   try {
-    for (const chunk of manifest.chunks) chunks.push(await context.store.get(chunk));
+    for (const chunk of manifest.chunks) {
+      const bytes = await context.store.get(chunk);
+      builder.append(bytes);
+      size += bytes.length;
+    }
   } catch (error) {
-    return yield missingBytes(error, "the table");
+    return yield missingBytes(error, statement.type === "assay/file/1" ? "the file" : "the table");
   }
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  yield same("bytes: Merkle root", merkleRoot(chunks), manifest.root);
+  yield same("bytes: Merkle root", builder.root(), manifest.root);
   yield same("bytes: size", String(size), String(manifest.size));
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  try {
+    if (statement.type !== "assay/file/1") {
+      const table = await tableOf(statement, await assetBytes(context, statement));
+      yield { name: "bytes: table", ok: true, detail: `${table.rows} rows of ${describeSchema(statement.schema)}` };
+    }
+    if (statement.profile !== undefined) {
+      const found = await profileOf(await assetSource(context, statement), { format: formatOf(statement.mediaType) });
+      yield same("bytes: profile", sha256Hex(canonicalJsonBytes(found)), statement.profile);
+    }
+  } catch (error) {
+    yield missingBytes(error, "the key of the sealed bytes");
   }
-  const table = tableOf(statement, bytes);
-  yield { name: "bytes: table", ok: true, detail: `${table.rows} rows of ${describeSchema(statement.schema)}` };
 }
 
 async function* verifyModelBytes(context: Needs, statement: AnyModelStatement): AsyncIterable<Finding> {

@@ -98,7 +98,7 @@ describe.each(databases)("on %s", (kind) => {
       const file = join(node.dir, "huge.csv");
       await writeFile(file, "a,b\n");
       await truncate(file, 2 ** 31);
-      await expect(call("assets.publish", { file })).rejects.toThrow(
+      await expect(call("assets.publish", { file, format: "csv" })).rejects.toThrow(
         /huge\.csv has 2147483648 bytes; a table may have 268435456/,
       );
     });

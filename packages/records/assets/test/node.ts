@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NotFoundError } from "@base/errors";
 import { testTokenAbi } from "@base/testkit/abi.ts";
 import { testTokenBytecode } from "@base/testkit/bytecode.ts";
 import type { Capability, Context, Deployed, Identity } from "@kernel/capability";
@@ -75,7 +76,18 @@ export async function startNode(
   }
   for (const { account, address } of identities)
     await chain.write(account, currency, "faucet", [address, 1000n * 10n ** 18n]);
+  const secrets = new Map<string, Uint8Array>();
+  const open = async (name: string) => {
+    const key = secrets.get(name);
+    if (!key) throw new NotFoundError(`no key ${name}`);
+    return key;
+  };
+  const ensure = async (name: string) => {
+    if (!secrets.has(name)) secrets.set(name, crypto.getRandomValues(new Uint8Array(32)));
+    return open(name);
+  };
   const runtime = await createRuntime({
+    vault: { ensure, open },
     capabilities,
     store,
     db,

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BaseError, IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
-import type { Identity } from "@kernel/capability";
+import type { Identity, Vault } from "@kernel/capability";
 import { bytesToHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
@@ -68,7 +68,7 @@ export class Keystore {
         data: { name },
       });
     }
-    return this.#remember(name, this.#decrypt(name));
+    return this.#remember(name, this.#unwrap(this.#path(name), name));
   }
 
   /** The identity of this name, made with a fresh random key where there is none. */
@@ -85,14 +85,19 @@ export class Keystore {
     }
     if (this.has(name)) throw new InvalidInputError(`The key "${name}" exists already.`);
     const identity = this.#remember(name, privateKey);
+    this.#wrap(this.#path(name), name, identity.address, privateKey);
+    return identity;
+  }
+
+  #wrap(path: string, name: string, address: string, secret: Uint8Array): void {
     const { salt, key } = this.#deriveNew();
     const iv = randomBytes(12);
     const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(name));
-    const text = Buffer.concat([cipher.update(privateKey), cipher.final()]);
+    const text = Buffer.concat([cipher.update(secret), cipher.final()]);
     const file: KeyFile = {
       version: 1,
       name,
-      address: identity.address,
+      address,
       kdf: { name: "scrypt", ...scrypt, salt },
       cipher: {
         name: "aes-256-gcm",
@@ -101,16 +106,38 @@ export class Keystore {
         text: text.toString("hex"),
       },
     };
-    const path = this.#path(name);
     writeFileSync(`${path}.tmp`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flush: true });
     renameSync(`${path}.tmp`, path);
-    return identity;
   }
 
   /** 32 secret bytes under this name, for keys that are no wallet's; made where there are none. */
   secret(name: string): Uint8Array {
     this.ensure(name);
-    return this.#decrypt(name);
+    return this.#unwrap(this.#path(name), name);
+  }
+
+  /** Keys of 32 bytes for sealed assets, each wrapped like an identity's key, in `sealing/` beside these. */
+  vault(): Vault {
+    const path = (name: string) => {
+      if (!/^[a-z0-9]{1,80}$/.test(name)) throw new InvalidInputError(`"${name}" is no name of a sealing key.`);
+      return join(this.#dir, "sealing", `${name}.json`);
+    };
+    return {
+      ensure: async (name) => {
+        if (existsSync(path(name))) return this.#unwrap(path(name), name);
+        mkdirSync(join(this.#dir, "sealing"), { recursive: true, mode: 0o700 });
+        const secret = new Uint8Array(randomBytes(32));
+        this.#wrap(path(name), name, "", secret);
+        return secret;
+      },
+      open: async (name) => {
+        if (existsSync(path(name))) return this.#unwrap(path(name), name);
+        throw new NotFoundError("This node does not hold the key of these sealed bytes.", {
+          hints: ["The node of the publisher does: copy `keys/sealing` from there, with its password."],
+          data: { name },
+        });
+      },
+    };
   }
 
   #path(name: string): string {
@@ -133,12 +160,12 @@ export class Keystore {
     return this.#derived;
   }
 
-  #decrypt(name: string): Uint8Array {
+  #unwrap(path: string, name: string): Uint8Array {
     let file: KeyFile;
     try {
-      file = JSON.parse(readFileSync(this.#path(name), "utf8")) as KeyFile;
+      file = JSON.parse(readFileSync(path, "utf8")) as KeyFile;
     } catch (cause) {
-      throw new IntegrityError(`The key file of "${name}" is not readable.`, { cause, details: this.#path(name) });
+      throw new IntegrityError(`The key file of "${name}" is not readable.`, { cause, details: path });
     }
     const { kdf, cipher } = file;
     const key = this.#derived?.salt === kdf.salt ? this.#derived.key : derive(this.#password, kdf.salt, kdf);

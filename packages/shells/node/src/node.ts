@@ -117,6 +117,7 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
       duties,
       records: records?.keeper,
       signers: records?.signers,
+      vault: keys.vault(),
       log,
       clock: Date.now,
       random: (bytes) => new Uint8Array(randomBytes(bytes)),
