@@ -7,7 +7,8 @@ import { type BlobFolder, openBlobFolder } from "./folder.ts";
 import { type InPlace, openInPlace } from "./inPlace.ts";
 import { type FileManifest, type PutFileOptions, parseManifest, type StoredFile } from "./manifest.ts";
 import { putFile } from "./putFile.ts";
-import { fetchBlob } from "./remote.ts";
+import { fetchBlob, gatewaySource, nodeSource } from "./remote.ts";
+import { openS3, type S3Options } from "./s3.ts";
 
 /** The largest single blob in bytes (32 MiB); larger data goes in as a file, cut into chunks. */
 export const MAX_BLOB_BYTES: number = 32 * 1024 * 1024;
@@ -44,11 +45,17 @@ export interface StoreOptions {
   readonly dir: string;
   /** Other nodes to fetch missing blobs from: GET {base}/v1/blobs/{hash}. */
   readonly remotes?: readonly string[];
+  /** A bucket that keeps a copy of every blob: what is acknowledged lies there too, and missing blobs are fetched from it. */
+  readonly s3?: S3Options | undefined;
+  /** Trustless IPFS gateways to read missing blobs from, asked last. */
+  readonly gateways?: readonly string[] | undefined;
 }
 
 /** Opens (and creates) the blob store in a folder; several processes may share it. */
-export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<Store> {
+export async function openStore({ dir, remotes = [], s3, gateways = [] }: StoreOptions): Promise<Store> {
   const folder = await openBlobFolder(dir);
+  const bucket = s3 && openS3(s3);
+  const sources = [...(bucket ? [bucket] : []), ...remotes.map(nodeSource), ...gateways.map(gatewaySource)];
   const inPlace = openInPlace(dir, folder);
 
   async function put(bytes: Uint8Array): Promise<Hash> {
@@ -59,20 +66,21 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
     }
     const hash = sha256Hex(bytes);
     await folder.write(hash, bytes);
+    await bucket?.put(hash, bytes);
     return hash;
   }
 
   async function get(hash: Hash, options: ReadOptions = {}): Promise<Uint8Array> {
     if (!isHash(hash)) parseHash(hash);
-    const mendable = remotes.length > 0 && !options.local;
+    const mendable = sources.length > 0 && !options.local;
     return (await readLocal(folder, inPlace, hash, mendable)) ?? fetchMissing(hash, options);
   }
 
   async function fetchMissing(hash: Hash, options: ReadOptions): Promise<Uint8Array> {
-    if (options.local || remotes.length === 0) {
+    if (options.local || sources.length === 0) {
       throw new NotFoundError(`Blob ${hash} is not in ${dir}.`, { data: { hash } });
     }
-    const bytes = await fetchBlob(hash, remotes, MAX_BLOB_BYTES);
+    const bytes = await fetchBlob(hash, sources, MAX_BLOB_BYTES);
     await folder.write(hash, bytes);
     return bytes;
   }
@@ -80,8 +88,7 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
   async function* readFile(manifest: FileManifest, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
     const { size, chunkSize, chunks, root } = parseManifest(manifest);
     const builder = new MerkleBuilder();
-    for (const [i, hash] of chunks.entries()) {
-      const bytes = await get(hash, options);
+    for await (const [i, bytes] of ahead(chunks, (hash) => get(hash, options))) {
       const expected = Math.min(chunkSize, size - i * chunkSize);
       if (bytes.length !== expected) {
         throw new IntegrityError(`Chunk ${i} of the file has ${bytes.length} bytes, the manifest says ${expected}.`);
@@ -108,7 +115,7 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
         throw new IntegrityError(`Blob ${hash} is not JSON.`, { cause, data: { hash } });
       }
     },
-    putFile: (source, options) => putFile({ dir, folder, inPlace }, source, options),
+    putFile: (source, options) => putFile({ dir, folder, inPlace, keep: bucket?.put }, source, options),
     readFile,
     async readFileBytes(manifest, options) {
       const whole = new Uint8Array(parseManifest(manifest).size);
@@ -120,6 +127,21 @@ export async function openStore({ dir, remotes = [] }: StoreOptions): Promise<St
       return whole;
     },
   };
+}
+
+/** Results in order, with four pieces of work begun at a time. */
+async function* ahead<T, R>(items: readonly T[], work: (item: T) => Promise<R>): AsyncGenerator<[number, R]> {
+  const begun: Promise<R>[] = [];
+  for (let i = 0; i < items.length; i++) {
+    while (begun.length < Math.min(items.length, i + 4)) {
+      const one = work(items[begun.length] as T);
+      // Told when its turn comes; until then it must not count as unhandled.
+      one.catch(() => {});
+      begun.push(one);
+    }
+    yield [i, await (begun[i] as Promise<R>)];
+    delete begun[i];
+  }
 }
 
 /** Verified bytes from the folder or a file in place, undefined when missing; changed bytes count as missing when a remote can mend them. */
