@@ -32,7 +32,8 @@ export async function publish(
   const terms = { ...input, name, provenance: input.provenance ?? `Published by its holder as ${name}.` };
   const { format, size } = await formatOf(input);
   const asked = input.format !== undefined && input.format !== "auto";
-  if (isTableFormat(format) && (asked || size <= MAX_TABLE_BYTES)) return publishTable(context, { ...input, format }, terms);
+  if (isTableFormat(format) && (asked || size <= MAX_TABLE_BYTES))
+    return publishTable(context, { ...input, format }, terms);
   return { ...(await publishFile(context, input, format, terms)), rows: null, schema: [] };
 }
 
