@@ -17,9 +17,10 @@ library ElementwiseVerdict {
 
     /// @notice The element's bits.
     function element(IReferee.Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view returns (uint256) {
-        if (x.attrs.length != 0) revert IReferee.Unfit(x.op);
+        if (x.attrs.length != (x.op == Ops.CLIP ? 2 : 0)) revert IReferee.Unfit(x.op);
         if (x.op >= Ops.RELU) {
             if (x.operands.length != 1 || !_same(x.operands[0].shape, x.shape)) revert IReferee.Unfit(x.op);
+            if (x.op == Ops.CLIP) return _clipped(x, TensorReader.open(x, 0, 4, lists).only(x.index));
             return unary(x.op, TensorReader.open(x, 0, 4, lists).only(x.index));
         }
         if (x.operands.length != 2) revert IReferee.Unfit(x.op);
@@ -48,6 +49,13 @@ library ElementwiseVerdict {
         if (op == Ops.DIV) return F32.div(a, b);
         if (op == Ops.GATE) return F32.lt(0, b) ? F32.canonical(a) : 0;
         revert IReferee.UnknownOp(op);
+    }
+
+    /// @dev Attributes: bits of the lower and of the upper limit.
+    function _clipped(IReferee.Case calldata x, uint256 bits) private pure returns (uint256) {
+        (uint256 low, uint256 high) = (uint256(x.attrs[0]), uint256(x.attrs[1]));
+        if (low >> 32 != 0 || high >> 32 != 0 || !F32.le(low, high)) revert IReferee.Unfit(x.op);
+        return F32.lt(bits, low) ? low : F32.lt(high, bits) ? high : F32.canonical(bits);
     }
 
     /// @dev Row-major indices into both operands; the case's shape must be the broadcast one.
@@ -80,7 +88,7 @@ library ElementwiseVerdict {
 contract ElementwiseReferee is Referee {
     /// @inheritdoc IReferee
     function handles(uint16 op) public pure override returns (bool) {
-        return op >= Ops.ADD && op <= Ops.SOFTPLUS;
+        return op >= Ops.ADD && op <= Ops.CLIP;
     }
 
     function _element(Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view override returns (uint256) {

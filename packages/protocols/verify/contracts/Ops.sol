@@ -22,6 +22,7 @@ library Ops {
     uint16 internal constant TANH = 25;
     uint16 internal constant SIGMOID = 26;
     uint16 internal constant SOFTPLUS = 27;
+    uint16 internal constant CLIP = 28;
     // products; the right operand stands in its transposed layout
     uint16 internal constant MATMUL_T = 48;
     uint16 internal constant MATMUL_INT8_T = 49;
@@ -36,4 +37,13 @@ library Ops {
     uint16 internal constant MAXPOOL = 82;
     uint16 internal constant AVGPOOL = 83;
     uint16 internal constant MAXPOOLGRAD = 84;
+    // boosted trees, answering
+    uint16 internal constant TREE_LEAF = 96;
+    uint16 internal constant TREE_SCORE = 97;
+    uint16 internal constant TREE_EXP = 98;
+    uint16 internal constant TREE_ANSWER = 99;
+    // boosted trees, growing
+    uint16 internal constant HISTOGRAM = 112;
+    uint16 internal constant SPLIT_OF_FEATURE = 113;
+    uint16 internal constant BEST_SPLIT = 114;
 }

@@ -31,7 +31,7 @@ library ProgramLeaf {
     struct Value {
         uint8 kind;
         uint16 op; // of a node: `Ops.sol`
-        uint8 dtype; // 0 binary32, 1 int8, 2 int32
+        uint8 dtype; // 0 binary32, 1 int8, 2 int32, 3 int64, 4 an ensemble of trees
         uint256 slot; // place among data inputs, or among parameters and states in the order of the state's root
         string name;
         uint256[] shape;

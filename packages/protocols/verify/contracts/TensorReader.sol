@@ -55,6 +55,12 @@ library TensorReader {
         }
     }
 
+    /// @notice One element of 1, 4 or 8 bytes as a signed integer.
+    function intAt(Reader memory r, uint256 index) internal view returns (int256) {
+        bytes memory data = range(r, index, 1);
+        return integer(data, 0, r.width);
+    }
+
     /// @notice Reads one element and ends.
     function only(Reader memory r, uint256 index) internal view returns (uint256 bits) {
         bits = bitsAt(r, index);
@@ -109,6 +115,18 @@ library TensorReader {
         assembly ("memory-safe") {
             bits := shr(224, mload(add(add(data, 0x20), shl(2, j))))
         }
+    }
+
+    /// @notice Element j, of 1, 4 or 8 bytes, of what `range` gave, as a signed integer.
+    function integer(bytes memory data, uint256 j, uint256 width) internal pure returns (int256 value) {
+        uint256 raw;
+        assembly ("memory-safe") {
+            raw := mload(add(add(data, 0x20), mul(j, width)))
+        }
+        if (width == 1) return int8(uint8(raw >> 248));
+        raw = MerkleTensor.swap(raw);
+        if (width == 4) return int32(uint32(raw >> 224));
+        return int64(uint64((raw >> 224) | ((raw >> 160) & 0xffffffff00000000)));
     }
 
     function _next(Reader memory r, uint256 leaf) private view {

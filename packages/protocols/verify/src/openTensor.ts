@@ -15,14 +15,28 @@ export interface Opening {
   readonly path: readonly Hash[];
 }
 
+/** Elements that a tensor's tree can hold: binary32, int8, int32 or int64. */
+export type Elements = Float32Array | Int8Array | Int32Array | BigInt64Array;
+
+/** What an operand opens: a tensor, or the trees of an ensemble. */
+export interface Openable {
+  readonly root: Hash;
+  /** Leaf numbers, with their openings on demand, that hold elements [from, from + count); throws InvalidInputError outside. */
+  leaves(from: number, count: number): Iterable<readonly [leaf: number, opening: () => Opening]>;
+  /** One element. */
+  value(index: number): number | bigint;
+}
+
 /** The tree over a tensor's row-major elements; its root is what the engine's `tensorRoot` gives for binary32. */
-export class TensorTree {
+export class TensorTree implements Openable {
+  readonly #values: Elements;
   readonly #bytes: Uint8Array;
   readonly #width: number;
   readonly #tree: MerkleTree;
 
-  /** Binary32 and int32 elements become little-endian bytes; int8 elements are their own. */
-  constructor(values: Float32Array | Int8Array | Int32Array) {
+  /** Elements of several bytes become little-endian; int8 elements are their own. */
+  constructor(values: Elements) {
+    this.#values = values;
     this.#width = values.BYTES_PER_ELEMENT;
     this.#bytes = bytesOf(values);
     const step = LEAF_ELEMENTS * this.#width;
@@ -35,9 +49,15 @@ export class TensorTree {
     return this.#tree.root();
   }
 
-  /** Leaf numbers, with their openings on demand, that hold elements [from, from + count); throws InvalidInputError outside. */
+  value(index: number): number | bigint {
+    const value = this.#values[index];
+    if (value === undefined)
+      throw new InvalidInputError(`Element ${index} is outside a tensor of ${this.#values.length}.`);
+    return value;
+  }
+
   *leaves(from: number, count: number): Generator<readonly [leaf: number, opening: () => Opening]> {
-    const size = this.#bytes.length / this.#width;
+    const size = this.#values.length;
     if (!Number.isSafeInteger(from) || !Number.isSafeInteger(count) || from < 0 || count < 0 || from + count > size)
       throw new InvalidInputError(`Elements ${from} to ${from + count} are outside a tensor of ${size}.`);
     const step = LEAF_ELEMENTS * this.#width;
@@ -57,13 +77,12 @@ export class TensorTree {
   }
 }
 
-function bytesOf(values: Float32Array | Int8Array | Int32Array): Uint8Array {
+function bytesOf(values: Elements): Uint8Array {
   if (values instanceof Float32Array) return toBytes(values);
   if (values instanceof Int8Array) return new Uint8Array(values.buffer, values.byteOffset, values.length);
-  const view = new DataView(new ArrayBuffer(values.length * 4));
-  values.forEach((value, i) => {
-    view.setInt32(i * 4, value, true);
-  });
+  const view = new DataView(new ArrayBuffer(values.length * values.BYTES_PER_ELEMENT));
+  if (values instanceof Int32Array) for (const [i, value] of values.entries()) view.setInt32(i * 4, value, true);
+  else for (const [i, value] of values.entries()) view.setBigInt64(i * 8, value, true);
   return new Uint8Array(view.buffer);
 }
 

@@ -4,7 +4,7 @@ import type { DisputeProgram, ProgramValue } from "@machines/engine/commit/dispu
 import { OPCODES, type OpName } from "@machines/engine/commit/opcodes.ts";
 import type { Shape } from "@machines/engine/graph/ir.ts";
 import { encodeAbiParameters, type Hex } from "viem";
-import { type Opening, TensorTree } from "./openTensor.ts";
+import { type Elements, type Openable, type Opening, TensorTree } from "./openTensor.ts";
 import { type Question, type Range, reads, termsOf } from "./reads.ts";
 
 /** What `IReferee.Case` holds. */
@@ -27,7 +27,7 @@ const OPENINGS = [
 ] as const;
 
 /** Trees of all values of a trace. */
-export function treesOf(values: readonly (Float32Array | Int8Array | Int32Array)[]): TensorTree[] {
+export function treesOf(values: readonly Elements[]): TensorTree[] {
   return values.map((value) => new TensorTree(value));
 }
 
@@ -43,13 +43,13 @@ function questionOf(program: DisputeProgram, k: number, index: number): Question
 }
 
 /** The case of element `index` of value `k`: what the referee takes besides openings. `trees` holds one tree per value. */
-export function caseOf(program: DisputeProgram, trees: readonly TensorTree[], k: number, index: number): RefereeCase {
-  const operands = nodeOf(program, k).inputs.map((input) => trees[input] as TensorTree);
+export function caseOf(program: DisputeProgram, trees: readonly Openable[], k: number, index: number): RefereeCase {
+  const operands = nodeOf(program, k).inputs.map((input) => trees[input] as Openable);
   return refereeCase(questionOf(program, k, index), operands);
 }
 
 /** The same for operands that belong to no program. */
-export function refereeCase(question: Question, operands: readonly TensorTree[]): RefereeCase {
+export function refereeCase(question: Question, operands: readonly Openable[]): RefereeCase {
   const big = (shape: Shape) => shape.map(BigInt);
   return {
     op: OPCODES[question.op],
@@ -71,19 +71,24 @@ export function terms(program: DisputeProgram, k: number): number {
  */
 export function openings(
   program: DisputeProgram,
-  trees: readonly TensorTree[],
+  trees: readonly Openable[],
   k: number,
   index: number,
   range?: Range,
 ): Hex {
-  const operands = nodeOf(program, k).inputs.map((input) => trees[input] as TensorTree);
+  const operands = nodeOf(program, k).inputs.map((input) => trees[input] as Openable);
   return openingsFor(questionOf(program, k, index), operands, range);
 }
 
 /** The same for operands that belong to no program. */
-export function openingsFor(question: Question, operands: readonly TensorTree[], range?: Range): Hex {
-  const lists = reads(question, range).map((ranges, i) => openRanges(operands[i] as TensorTree, ranges));
-  return encodeOpenings(lists);
+export function openingsFor(question: Question, operands: readonly Openable[], range?: Range): Hex {
+  return encodeOpenings(listsFor(question, operands, range));
+}
+
+/** Per operand the leaves that the verdict library takes, not encoded yet. */
+export function listsFor(question: Question, operands: readonly Openable[], range?: Range): Opening[][] {
+  const known = (operand: number, index: number) => Number((operands[operand] as Openable).value(index));
+  return reads(question, known, range).map((ranges, i) => openRanges(operands[i] as Openable, ranges));
 }
 
 /** `abi.encode(MerkleTensor.Opening[][])`. */
@@ -92,7 +97,7 @@ export function encodeOpenings(lists: readonly (readonly Opening[])[]): Hex {
 }
 
 /** One opening for each change of leaf along the ranges, as `TensorReader` takes them. */
-export function openRanges(tree: TensorTree, ranges: readonly Range[]): Opening[] {
+export function openRanges(tree: Openable, ranges: readonly Range[]): Opening[] {
   const opened: Opening[] = [];
   let last = -1;
   for (const [from, count] of ranges)

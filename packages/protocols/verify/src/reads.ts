@@ -1,7 +1,7 @@
 import { BugError, InvalidInputError } from "@base/errors";
 import { productExtents } from "@machines/engine/commit/lowered.ts";
 import type { OpName } from "@machines/engine/commit/opcodes.ts";
-import type { Shape } from "@machines/engine/graph/ir.ts";
+import { type Shape, sizeOf } from "@machines/engine/graph/ir.ts";
 import { eachTap, inputColumn, inputRow, type Window, windowOf } from "@machines/engine/ops/window.ts";
 
 /** Elements [from, from + count) of an operand. */
@@ -16,7 +16,9 @@ export interface Question {
   readonly index: number;
 }
 
-type Reader = (q: Question, terms: Range) => readonly (readonly Range[])[];
+/** Some operators choose by an operand's elements what to read of another: `known` gives them. */
+type Known = (operand: number, index: number) => number;
+type Reader = (q: Question, terms: Range, known: Known) => readonly (readonly Range[])[];
 
 const one = (place: number): Range[] => [[place, 1]];
 const unary: Reader = ({ index }) => [one(index)];
@@ -54,7 +56,7 @@ function permuted({ attrs, operands, index }: Question): number {
   let [rest, from] = [index, 0];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const source = attrs[axis] as number;
-    const stride = shape.slice(source + 1).reduce((product, extent) => product * extent, 1);
+    const stride = sizeOf(shape.slice(source + 1));
     from += (rest % (shape[source] as number)) * stride;
     rest = Math.floor(rest / (shape[source] as number));
   }
@@ -146,6 +148,48 @@ const maxGradient: Reader = ({ attrs, operands, index }) => {
   return [places, [[(plane * h + low) * w, (row - low + 1) * w]], places];
 };
 
+const treeLeaf: Reader = ({ operands, index }) => {
+  const [[, features], [trees]] = operands as [[number, number], [number]];
+  return [[[Math.floor(index / trees) * features, features]], one(index % trees)];
+};
+
+const treeScore: Reader = ({ attrs, operands, index }, [first, count]) => {
+  const trees = (operands[0] as Shape)[1] as number;
+  return [[[Math.floor(index / attrs.length) * trees + first, count]]];
+};
+
+const ownRow: Reader = ({ operands, shape, index }) => {
+  const outputs = shape[1] as number;
+  return operands.map(() => [[Math.floor(index / outputs) * outputs, outputs]]);
+};
+
+const TABLE_STEPS = 65_536;
+
+/** Two neighbours of the table of exponentials, by the score's distance from zero or from the largest score. */
+const treeExp: Reader = (question, terms, known) => {
+  const [outputs, index] = [question.shape[1] as number, question.index];
+  const own = known(0, index);
+  const row = Array.from({ length: outputs }, (_, k) => known(0, index - (index % outputs) + k));
+  const place = Math.floor((outputs === 1 ? Math.abs(own) : Math.max(...row) - own) / 256);
+  const table = place < TABLE_STEPS ? [...one(place), ...one(place + 1)] : one(TABLE_STEPS);
+  return [ownRow(question, terms, known)[0] as Range[], table];
+};
+
+const histogram: Reader = ({ attrs, operands, index }, [first, count]) => {
+  const rows = (operands[0] as Shape)[1] as number;
+  const bin = Math.floor(index / 3);
+  const feature = attrs.slice(2).findIndex((end) => bin < end);
+  const summed = (what: number): Range[] => (index % 3 === what ? [[first, count]] : []);
+  return [[[feature * rows + first, count]], summed(0), summed(1), [[first, count]]];
+};
+
+const splitOfFeature: Reader = ({ attrs, index }) => {
+  const [offset, present, lacking] = attrs.slice(3 + 3 * Math.floor(index / 6)) as [number, number, number];
+  return [[[offset * 3, (present + lacking) * 3]]];
+};
+
+const whole: Reader = ({ operands }) => [[[0, sizeOf(operands[0] as Shape)]]];
+
 const READERS: Readonly<Record<OpName, Reader>> = {
   reshape: unary,
   transpose: transposed,
@@ -163,6 +207,7 @@ const READERS: Readonly<Record<OpName, Reader>> = {
   tanh: unary,
   sigmoid: unary,
   softplus: unary,
+  clip: unary,
   matmulT: product,
   matmulInt8T: product,
   requantise: unary,
@@ -174,9 +219,16 @@ const READERS: Readonly<Record<OpName, Reader>> = {
   maxpool: pooled,
   avgpool: pooled,
   maxpoolgrad: maxGradient,
+  treeLeaf,
+  treeScore,
+  treeExp,
+  treeAnswer: ownRow,
+  histogram,
+  splitOfFeature,
+  bestSplit: whole,
 };
 
-const LONG = new Set<OpName>(["matmulT", "matmulInt8T", "rowsum", "colsumT", "rowmaxFinite"]);
+const LONG = new Set<OpName>(["matmulT", "matmulInt8T", "rowsum", "colsumT", "rowmaxFinite", "treeScore", "histogram"]);
 
 /** Terms of the reduction behind each element; 0 for an operator that is settled at once. As the referee's `terms`. */
 export function termsOf({ op, operands }: Pick<Question, "op" | "operands">): number {
@@ -184,12 +236,16 @@ export function termsOf({ op, operands }: Pick<Question, "op" | "operands">): nu
 }
 
 /**
- * What a referee reads of each operand, in its order; `terms` limits a long reduction to [first, first + count).
+ * What a referee reads of each operand, in its order; `known` gives an operand's elements, `terms` limits a long reduction to [first, first + count).
  * Throws InvalidInputError when the element is outside the result, or the terms outside the reduction.
  */
-export function reads(question: Question, terms?: Range): readonly (readonly Range[])[] {
+export function reads(
+  question: Question,
+  known: (operand: number, index: number) => number,
+  terms?: Range,
+): readonly (readonly Range[])[] {
   const { op, shape, index } = question;
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   if (!Number.isSafeInteger(index) || index < 0 || index >= size)
     throw new InvalidInputError(`Element ${index} is outside a result of ${size}.`);
   const length = termsOf(question);
@@ -198,5 +254,5 @@ export function reads(question: Question, terms?: Range): readonly (readonly Ran
     throw new InvalidInputError(`Terms ${first} to ${first + count} are outside a reduction of ${length}.`);
   const reader = READERS[op];
   if (reader === undefined) throw new BugError(`Nobody knows what ${op} reads.`);
-  return reader(question, [first, count]);
+  return reader(question, [first, count], known);
 }

@@ -1,10 +1,12 @@
 import type { OpName } from "@machines/engine/commit/opcodes.ts";
 import type { Hex } from "viem";
 import {
+  boostRefereeBytecode,
   dotRefereeBytecode,
   elementwiseRefereeBytecode,
   layoutRefereeBytecode,
   reduceRefereeBytecode,
+  treeRefereeBytecode,
   windowRefereeBytecode,
 } from "./bytecode.ts";
 
@@ -14,7 +16,7 @@ export const REFEREES: readonly { readonly name: string; readonly bytecode: Hex;
   {
     name: "ElementwiseReferee",
     bytecode: elementwiseRefereeBytecode,
-    ops: ["add", "sub", "mul", "div", "gate", "relu", "sqrt", "exp", "log", "tanh", "sigmoid", "softplus"],
+    ops: ["add", "sub", "mul", "div", "gate", "relu", "sqrt", "exp", "log", "tanh", "sigmoid", "softplus", "clip"],
   },
   { name: "DotReferee", bytecode: dotRefereeBytecode, ops: ["matmulT", "matmulInt8T", "requantise"] },
   { name: "ReduceReferee", bytecode: reduceRefereeBytecode, ops: ["rowsum", "colsumT", "rowmaxFinite"] },
@@ -23,4 +25,6 @@ export const REFEREES: readonly { readonly name: string; readonly bytecode: Hex;
     bytecode: windowRefereeBytecode,
     ops: ["unfold", "fold", "maxpool", "avgpool", "maxpoolgrad"],
   },
+  { name: "TreeReferee", bytecode: treeRefereeBytecode, ops: ["treeLeaf", "treeScore", "treeExp", "treeAnswer"] },
+  { name: "BoostReferee", bytecode: boostRefereeBytecode, ops: ["histogram", "splitOfFeature", "bestSplit"] },
 ];

@@ -12,7 +12,7 @@ import { type Abi, decodeFunctionResult, encodeDeployData, encodeFunctionData, t
 import { iRefereeAbi, refereeSetAbi } from "../src/abi.ts";
 import { refereeSetBytecode } from "../src/bytecode.ts";
 import { REFEREES } from "../src/referees.ts";
-import type { TensorTree } from "../src/openTensor.ts";
+import type { Openable } from "../src/openTensor.ts";
 import { caseOf, openings, openingsFor, type RefereeCase, refereeCase } from "../src/openings.ts";
 import type { Question } from "../src/reads.ts";
 
@@ -89,7 +89,7 @@ export async function deployReferees(): Promise<Referees> {
 export async function judge(
   referees: Referees,
   program: DisputeProgram,
-  trees: readonly TensorTree[],
+  trees: readonly Openable[],
   k: number,
   index: number,
 ): Promise<bigint> {
@@ -101,7 +101,7 @@ export async function judge(
 export async function ask(
   referees: Referees,
   question: Question,
-  operands: readonly TensorTree[],
+  operands: readonly Openable[],
   change: Partial<RefereeCase> = {},
   given?: Hex,
 ): Promise<bigint> {

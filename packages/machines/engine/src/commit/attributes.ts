@@ -1,6 +1,7 @@
 import { BugError } from "@base/errors";
 import { bitsOf } from "../bits.ts";
 import type { Attributes, Shape } from "../graph/ir.ts";
+import { limitsOf } from "../ops/clip/reference.ts";
 import { windowOf } from "../ops/window.ts";
 import type { OpName } from "./opcodes.ts";
 
@@ -20,6 +21,7 @@ const ENCODERS: Partial<
 > = {
   permute: (attrs) => attrs["perm"] as readonly number[],
   fill: (attrs) => [bitsOf(Math.fround(attrs["value"] as number))],
+  clip: (attrs) => limitsOf(attrs).map(bitsOf),
   unfold: windowed(first),
   maxpool: windowed(first),
   avgpool: windowed(first),

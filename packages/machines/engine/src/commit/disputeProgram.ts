@@ -1,5 +1,6 @@
+import type { Hash } from "@base/bytes/hash.ts";
 import type { Attributes, Shape } from "../graph/ir.ts";
-import type { OpName } from "./opcodes.ts";
+import type { DTYPES, OpName } from "./opcodes.ts";
 
 /** One value of a dispute program: an input, a constant, or the result of an operator on earlier values. */
 export interface ProgramValue {
@@ -16,8 +17,12 @@ export interface ProgramValue {
   readonly attrs: readonly number[];
   /** The same as the engine's operator takes it. */
   readonly attributes: Attributes;
+  /** Type of the elements; binary32 unless said. `trees` is an ensemble, committed by its own root. */
+  readonly dtype?: keyof typeof DTYPES;
   /** Elements of a constant, row-major. */
   readonly constant?: Float32Array;
+  /** Of a constant whose elements are not at hand here: its root. */
+  readonly root?: Hash;
   /** For a parameter or state: the value that it has after the step; none when it stays. */
   readonly update?: number;
 }

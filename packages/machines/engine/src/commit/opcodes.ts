@@ -21,6 +21,7 @@ export const OPCODES = {
   tanh: 25,
   sigmoid: 26,
   softplus: 27,
+  clip: 28,
   // products; the right operand stands in its transposed layout
   matmulT: 48,
   matmulInt8T: 49,
@@ -35,10 +36,19 @@ export const OPCODES = {
   maxpool: 82,
   avgpool: 83,
   maxpoolgrad: 84,
+  // boosted trees, answering
+  treeLeaf: 96,
+  treeScore: 97,
+  treeExp: 98,
+  treeAnswer: 99,
+  // boosted trees, growing
+  histogram: 112,
+  splitOfFeature: 113,
+  bestSplit: 114,
 } as const;
 
 /** An operator of a dispute program. */
 export type OpName = keyof typeof OPCODES;
 
 /** Element types of a value, as in `ProgramLeaf.sol`. */
-export const DTYPES = { f32: 0, i8: 1, i32: 2 } as const;
+export const DTYPES = { f32: 0, i8: 1, i32: 2, i64: 3, trees: 4 } as const;

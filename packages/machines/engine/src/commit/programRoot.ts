@@ -38,13 +38,13 @@ export function valueLeaf(value: ProgramValue): ValueLeaf {
   return {
     kind: KINDS[value.kind],
     op: value.op === undefined ? 0 : OPCODES[value.op],
-    dtype: DTYPES.f32,
+    dtype: DTYPES[value.dtype ?? "f32"],
     slot: BigInt(value.slot),
     name: value.name,
     shape: value.shape.map(BigInt),
     inputs: value.inputs.map(BigInt),
     attrs: value.attrs.map(BigInt),
-    root: value.constant === undefined ? ZERO : tensorRoot(value.constant),
+    root: value.constant === undefined ? (value.root ?? ZERO) : tensorRoot(value.constant),
     update: BigInt(value.update === undefined ? 0 : value.update + 1),
   };
 }
