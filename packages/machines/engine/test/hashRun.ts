@@ -1,50 +1,10 @@
-// Prints one line of hashes: a training run, an explained decision, random bits through every operator, and a
-// control that fuses multiply-add where the processor can. Started with different V8 flags by matrix.test.ts.
-import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
+// Prints one line of hashes, and one of a control that fuses multiply-add where the processor can. Started with different
+// V8 flags by matrix.test.ts.
 import { sha256Hex } from "@base/bytes/hash.ts";
-import { utf8 } from "@base/bytes/hex.ts";
 import { toBytes } from "../src/bits.ts";
-import { Builder } from "../src/graph/build.ts";
-import { sizeOf } from "../src/graph/ir.ts";
-import { Program } from "../src/graph/program.ts";
-import { loadModel, sliceTable, train } from "../src/index.ts";
-import { boost } from "../src/trees/boost.ts";
 import { f32x4, v128 } from "../src/wasm/code.ts";
 import { ModuleBuilder } from "../src/wasm/emit.ts";
-import { build, FORMS, ordinaryBits, randomBits } from "./bits.ts";
-import { DIGIT_RECIPE, digitTable, MOOD_RECIPE, moodTable } from "./made.ts";
-import { WEATHER_RECIPE, weatherTable } from "./weather.ts";
-
-function hashOperators(): string {
-  const parts = FORMS.map((form, index) => {
-    const b = new Builder();
-    b.output("y", build(b, form));
-    const program = new Program(b.finish());
-    form.shapes.forEach((shape, i) => {
-      program.write(`x${i}`, (index % 2 === 0 ? ordinaryBits : randomBits)(sizeOf(shape), 31 * index + i));
-    });
-    program.run();
-    return toBytes(program.read("y"));
-  });
-  return sha256Hex(...parts);
-}
-
-function hashTrees(): string {
-  const x = Float32Array.from(randomBits(3000, 77), (value) => (Number.isFinite(value) ? value : 0));
-  const y = Float32Array.from({ length: 1000 }, (_, row) =>
-    (x[row * 3] as number) > (x[row * 3 + 1] as number) ? 1 : 0,
-  );
-  const model = boost(x, y, { task: "binary", trees: 20, leaves: 8, learningRate: 0.1 });
-  return sha256Hex(canonicalJsonBytes(model));
-}
-
-/** A convolutional network and a transformer, trained for an epoch: every operator that recipes use, forward and back. */
-async function hashNetworks(): Promise<string> {
-  const short = { epochs: 1, batch: 8 };
-  const digits = await train(digitTable(40, 12, 4), { ...DIGIT_RECIPE, ...short });
-  const moods = await train(moodTable(40), { ...MOOD_RECIPE, ...short });
-  return sha256Hex(utf8(digits.modelRoot), utf8(moods.modelRoot));
-}
+import { hashes } from "./hashes.ts";
 
 /** relaxed_madd (0xfd 0x105) rounds once or twice, by hardware: what the kernels must never use. */
 function hashRelaxed(): string {
@@ -62,19 +22,5 @@ function hashRelaxed(): string {
   return sha256Hex(toBytes(values.slice(12)));
 }
 
-const table = weatherTable(600);
-const result = await train(table, { ...WEATHER_RECIPE, split: { by: "ratio", train: 0.7 }, epochs: 4 });
-const decision = loadModel(result.model).run(sliceTable(table, 500, 520));
-const reasons = toBytes(Float32Array.from(decision.contributions, ({ value }) => value));
-console.log(
-  JSON.stringify({
-    model: result.modelRoot,
-    finalRoot: result.run.finalRoot,
-    output: decision.outputWad.toString(),
-    reasons: sha256Hex(reasons),
-    operators: hashOperators(),
-    trees: hashTrees(),
-    networks: await hashNetworks(),
-    relaxed: hashRelaxed(),
-  }),
-);
+const { hashes: found } = await hashes([1, 4]);
+console.log(JSON.stringify({ ...found, relaxed: hashRelaxed() }));

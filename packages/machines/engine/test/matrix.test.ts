@@ -13,7 +13,7 @@ async function hashes(flags: readonly string[]): Promise<Record<string, string>>
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-test("training, decisions and operators give the same bits under every compiler and processor setting", async () => {
+test("training, decisions, operators, int8 and threads give the same bits under every compiler and processor setting", async () => {
   const settings = [...COMPILERS, ...(x64 ? PROCESSORS : [])];
   const relaxed = new Set<string>();
   let first: Record<string, string> | undefined;
@@ -21,8 +21,9 @@ test("training, decisions and operators give the same bits under every compiler 
     const { relaxed: control, ...strict } = await hashes(flags);
     relaxed.add(control as string);
     first ??= strict;
+    expect(strict["network on 4"], flags.join(" ")).toBe(strict["network on 1"]);
     expect(strict, flags.join(" ")).toEqual(first);
   }
   // The control proves that the settings reach the compiler: a fused multiply-add must tell them apart.
   if (x64) expect(relaxed.size).toBe(2);
-}, 120_000);
+}, 240_000);

@@ -108,7 +108,8 @@ class Pool {
 
 function nodeHelper(heard: (message: unknown) => void, failed: (error: unknown) => void): Helper {
   const NodeWorker = (threads as NonNullable<typeof threads>).Worker;
-  const worker = new NodeWorker(new URL("./worker.ts", import.meta.url), {
+  const script = "./worker.ts"; // not a literal in the next line: bundlers for pages would take the file along
+  const worker = new NodeWorker(new URL(script, import.meta.url), {
     name: "assay-engine",
     execArgv: ["--no-warnings"],
   });
