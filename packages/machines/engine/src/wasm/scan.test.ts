@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { sha256Hex } from "@base/bytes/hash.ts";
 import { expect, test } from "vitest";
 import { OPS } from "../ops/registry.ts";
 import { f32x4, i32x4, v128 } from "./code.ts";
@@ -37,6 +39,22 @@ test("atomics and unknown instructions are found", () => {
 test("a module that is cut off is refused", () => {
   const bytes = kernelBytes();
   expect(() => scanModule(bytes.subarray(0, bytes.length - 5))).toThrow(/ends too early/);
+});
+
+test("the committed module is what the sources emit; after a change of kernels run node tools/wasm.mjs", () => {
+  const committed = readFileSync(new URL("../../wasm/kernels.wasm", import.meta.url));
+  const emitted = kernelBytes();
+  expect(sha256Hex(emitted)).toBe(sha256Hex(committed));
+  const lock = readFileSync(new URL("../../../../../locks/wasm.json", import.meta.url), "utf8");
+  expect(JSON.parse(lock)).toMatchObject({ bytes: emitted.length, sha256: sha256Hex(emitted).slice(2) });
+});
+
+test("the form for shared memory differs in the import of memory alone", () => {
+  const [own, shared] = [kernelBytes(), kernelBytes(true)];
+  const at = own.findIndex((byte, index) => byte !== shared[index]);
+  const tail = own.subarray(at + 16); // from the size of the import section to the next section
+  expect(Buffer.compare(tail, shared.subarray(shared.length - tail.length))).toBe(0);
+  expect(scanModule(shared)).toEqual([]);
 });
 
 test("the module is small and every kernel is exported under its operator's name", () => {
