@@ -28,6 +28,16 @@ export const training = defineCapability({
       load: async () => (await import("./suggest.ts")).suggest,
     }),
     defineAction({
+      name: "training.images",
+      summary: "Publish a folder or ZIP of PNG images, one folder a class, as a table to train on.",
+      kind: "write",
+      input: shape.imagesInput,
+      output: shape.imagesOutput,
+      positional: ["path"],
+      errors: ["NotFoundError", "InvalidInputError", "ContractRevertError"],
+      load: async () => (await import("./images.ts")).images,
+    }),
+    defineAction({
       name: "training.schema",
       summary: "Print the JSON Schema of recipes, for editors and other tools.",
       kind: "read",

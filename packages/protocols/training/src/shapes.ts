@@ -28,13 +28,7 @@ const recipe = z
   .custom<Recipe>((value) => typeof value === "object")
   .describe("The recipe, as `training.train` takes it.");
 
-export const trainInput = z.object({
-  data,
-  target: z.string().min(1).optional().describe("Column to predict."),
-  ...wishes,
-  recipe: z.json().optional().describe("The whole recipe as JSON, instead of a suggested one."),
-  recipeFile: file("File with the recipe as JSON.").optional(),
-  name: z.string().min(1).max(200).optional(),
+const terms = {
   licence: z
     .string()
     .min(1)
@@ -43,6 +37,16 @@ export const trainInput = z.object({
     .describe("SPDX identifier or name of the licence."),
   price: amount(18, "Price of access in whole units of the currency; 0 is free.").default(0n),
   royaltyBps: bps.default(0).describe("Share of every descendant's revenue, in basis points: 500 is 5 %."),
+};
+
+export const trainInput = z.object({
+  data,
+  target: z.string().min(1).optional().describe("Column to predict."),
+  ...wishes,
+  recipe: z.json().optional().describe("The whole recipe as JSON, instead of a suggested one."),
+  recipeFile: file("File with the recipe as JSON.").optional(),
+  name: z.string().min(1).max(200).optional(),
+  ...terms,
   intendedUse: z.string().max(20_000).optional().describe("What the model is for, and what not."),
   fresh: z.boolean().default(false).describe("Start over, even where an interrupted training can go on."),
   buy: z.boolean().default(false).describe("Buy access to the data first where it is missing."),
@@ -78,6 +82,26 @@ export const trainOutput = z.object({
   parents: z.array(assetId),
   steps: z.int(),
   ms: z.int(),
+});
+
+export const imagesInput = z.object({
+  path: file("Folder or ZIP with one folder of PNG images (8 bits a channel, all of one size) per class."),
+  label: z.string().min(1).max(200).default("label").describe("Column that gets the folder's name."),
+  name: z.string().min(1).max(200).optional(),
+  ...terms,
+  as: identity.optional(),
+});
+export const imagesOutput = z.object({
+  id: assetId,
+  root: hash,
+  statement: hash,
+  existing: z.boolean().describe("True when you had published these images before."),
+  tx: hash.nullable(),
+  gasUsed: uint.nullable(),
+  name: z.string(),
+  rows: z.int(),
+  size: z.int(),
+  shape: z.array(z.int()).describe("Channels, height, width: for the recipe's layout."),
 });
 
 export const schemaInput = z.object({});
