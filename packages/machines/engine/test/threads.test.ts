@@ -13,6 +13,8 @@ import type { Exports } from "../src/ops/op.ts";
 import { kernelModule } from "../src/wasm/kernels.ts";
 import { Recorder, ranges } from "../src/threads/tape.ts";
 import { sha256Hex } from "@base/bytes/hash.ts";
+import { train } from "../src/index.ts";
+import { WEATHER_RECIPE, weatherTable } from "./weather.ts";
 import { build, FORMS, type Form, ordinaryBits, randomBits } from "./bits.ts";
 
 afterAll(stopThreads);
@@ -132,6 +134,13 @@ test("other threads take tasks, run after run, and the bits stay", async () => {
   const expected = hashOn(graph, inputs, 1);
   for (let round = 0; round < 60; round++) expect(hashOn(graph, inputs, 4, program)).toBe(expected);
   expect(program.helped).toBeGreaterThan(0);
+});
+
+test("a training on three threads gives the bytes of a training on one", async () => {
+  const recipe = { ...WEATHER_RECIPE, model: { kind: "mlp" as const, hidden: [128, 128] }, batch: 128, epochs: 2 };
+  const table = weatherTable(800);
+  const [one, three] = [await train(table, recipe), await train(table, recipe, { threads: 3 })];
+  expect(three.model).toEqual(one.model);
 });
 
 test("a number of threads that makes no sense is refused", () => {

@@ -4,7 +4,7 @@ import type { Exports, Place, Stage } from "../ops/op.ts";
 import { packWeights } from "../ops/fused.ts";
 import { MOST_HELPERS } from "../threads/bell.ts";
 import { canShare } from "../threads/pool.ts";
-import { Recorder, ranges } from "../threads/tape.ts";
+import { Recorder, ranges, TASK, type Tape } from "../threads/tape.ts";
 import { Team } from "../threads/team.ts";
 import { kernelModule } from "../wasm/kernels.ts";
 import type { Graph, Shape } from "./ir.ts";
@@ -58,9 +58,9 @@ export class Program {
       this.#stale.add(source);
     }
     this.#outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]));
-    if (shared) {
-      const recorder = new Recorder(Object.keys(exports));
-      const tape = recorder.tape(this.#stages(plan, recorder.exports, parts));
+    const tape = shared ? this.#tape(plan, Object.keys(exports), parts) : undefined;
+    // A tape of one task has nothing to share out.
+    if (tape !== undefined && tape.tasks.length > TASK) {
       this.#team = new Team(tape, this.#memory, exports, threads - 1);
       this.#run = () => this.#team?.run();
     } else {
@@ -69,6 +69,11 @@ export class Program {
         for (const step of steps) step();
       };
     }
+  }
+
+  #tape(plan: Plan, names: readonly string[], parts: number): Tape {
+    const recorder = new Recorder(names);
+    return recorder.tape(this.#stages(plan, recorder.exports, parts));
   }
 
   /** Every operator, then the updates. */

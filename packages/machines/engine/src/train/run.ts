@@ -66,6 +66,8 @@ export interface TrainOptions {
   /** Called for every committed checkpoint; its bytes may be stored. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
   readonly signal?: AbortSignal;
+  /** Threads at work, 1 (unless said) to 16. */
+  readonly threads?: number;
   /** Goes on from here instead of the beginning; a function is asked once the job's hash is known. */
   readonly resume?: Checkpoint | ((job: Hash) => Promise<Checkpoint | undefined>);
 }

@@ -49,7 +49,7 @@ interface Ran {
 
 /** Runs a job's steps and reads the trained parameters. */
 async function runJob(job: Job, options: TrainOptions, curve: TrainProgress[]): Promise<Ran> {
-  const program = new Program(job.graph);
+  const program = new Program(job.graph, options.threads === undefined ? {} : { threads: options.threads });
   for (const { name, initial } of job.list) program.write(name, initial);
   for (const { name, values } of initialState(job.graph, job.recipe.seed)) program.write(name, values);
   const initialRoot = stateRoot(program);
