@@ -21,8 +21,8 @@ import { utf8 } from "@base/bytes/hex.ts";
 import { merkleRoot } from "@base/bytes/merkle.ts";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MAX_BLOB_BYTES, openStore, type Store } from "./blobs.ts";
-import { chunkSizeFor, parseManifest } from "./manifest.ts";
+import { openStore, type Store } from "./blobs.ts";
+import { chunkSizeFor, MAX_BLOB_BYTES, parseManifest } from "./manifest.ts";
 
 let dir: string;
 let store: Store;

@@ -5,13 +5,11 @@ import { MerkleBuilder } from "@base/bytes/merkle.ts";
 import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
 import { type BlobFolder, openBlobFolder } from "./folder.ts";
 import { type InPlace, openInPlace } from "./inPlace.ts";
-import { type FileManifest, type PutFileOptions, parseManifest, type StoredFile } from "./manifest.ts";
+import { type FileManifest, MAX_BLOB_BYTES, type PutFileOptions, parseManifest, type StoredFile } from "./manifest.ts";
+import { type Pinned, type PinningOptions, pinFile } from "./pin.ts";
 import { putFile } from "./putFile.ts";
 import { fetchBlob, gatewaySource, nodeSource } from "./remote.ts";
 import { openS3, type S3Options } from "./s3.ts";
-
-/** The largest single blob in bytes (32 MiB); larger data goes in as a file, cut into chunks. */
-export const MAX_BLOB_BYTES: number = 32 * 1024 * 1024;
 
 export interface ReadOptions {
   /** Look in this folder only, never at the remotes (a node that serves others must not ask them back). */
@@ -36,6 +34,8 @@ export interface Store {
   putFile(source: string | AsyncIterable<Uint8Array>, options?: PutFileOptions): Promise<StoredFile>;
   /** The file's chunks in order, each verified, the whole checked against size and root. */
   readFile(manifest: FileManifest, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Has a file kept on IPFS by whom the options name; throws InvalidInputError where they name nobody, UnavailableError. */
+  pin(manifest: FileManifest, name: string): Promise<Pinned>;
   /** The whole file in memory, verified. */
   readFileBytes(manifest: FileManifest, options?: ReadOptions): Promise<Uint8Array>;
 }
@@ -49,10 +49,12 @@ export interface StoreOptions {
   readonly s3?: S3Options | undefined;
   /** Trustless IPFS gateways to read missing blobs from, asked last. */
   readonly gateways?: readonly string[] | undefined;
+  /** Who keeps files on IPFS when asked to. */
+  readonly pinning?: PinningOptions | undefined;
 }
 
 /** Opens (and creates) the blob store in a folder; several processes may share it. */
-export async function openStore({ dir, remotes = [], s3, gateways = [] }: StoreOptions): Promise<Store> {
+export async function openStore({ dir, remotes = [], s3, gateways = [], pinning = {} }: StoreOptions): Promise<Store> {
   const folder = await openBlobFolder(dir);
   const bucket = s3 && openS3(s3);
   const sources = [...(bucket ? [bucket] : []), ...remotes.map(nodeSource), ...gateways.map(gatewaySource)];
@@ -117,6 +119,7 @@ export async function openStore({ dir, remotes = [], s3, gateways = [] }: StoreO
     },
     putFile: (source, options) => putFile({ dir, folder, inPlace, keep: bucket?.put }, source, options),
     readFile,
+    pin: (manifest, name) => pinFile({ readFile }, parseManifest(manifest), name, pinning),
     async readFileBytes(manifest, options) {
       const whole = new Uint8Array(parseManifest(manifest).size);
       let at = 0;

@@ -3,12 +3,11 @@ import { decode } from "@ipld/dag-pb";
 import { sha256Hex } from "@base/bytes/hash.ts";
 import { BaseError, IntegrityError, InvalidInputError } from "@base/errors";
 import type { CID } from "multiformats/cid";
-import { MAX_BLOB_BYTES, type Store } from "./blobs.ts";
 import { cidOf, DAG_PB, dagOf, hashOf, RAW, readUnixFs } from "./cid.ts";
-import type { FileManifest } from "./manifest.ts";
+import { type BlobKeeper, type FileManifest, type FileReader, MAX_BLOB_BYTES } from "./manifest.ts";
 
 /** A stored file as a CAR (version 1): inner nodes first, then the chunks in order, each verified. */
-export async function* writeCar(store: Pick<Store, "readFile">, manifest: FileManifest): AsyncGenerator<Uint8Array> {
+export async function* writeCar(store: FileReader, manifest: FileManifest): AsyncGenerator<Uint8Array> {
   const { root, nodes } = dagOf(manifest);
   const { writer, out } = CarWriter.create([root]);
   const seen = new Set<string>();
@@ -43,15 +42,12 @@ const MAX_VISITS = 4_194_304;
  * root is read. Gives the file's bytes in order. Throws InvalidInputError on what is no CAR of one UnixFS file, and
  * IntegrityError on blocks that are not what their CID says, or are missing.
  */
-export async function* readCar(
-  store: Pick<Store, "put" | "get" | "has">,
-  source: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+export async function* readCar(store: BlobKeeper, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const root = await keepBlocks(store, source);
   yield* readDag(store, root);
 }
 
-async function keepBlocks(store: Pick<Store, "put">, source: AsyncIterable<Uint8Array>): Promise<CID> {
+async function keepBlocks(store: Pick<BlobKeeper, "put">, source: AsyncIterable<Uint8Array>): Promise<CID> {
   try {
     const blocks = await CarBlockIterator.fromIterable(source);
     const roots = await blocks.getRoots();
@@ -73,7 +69,7 @@ async function keepBlocks(store: Pick<Store, "put">, source: AsyncIterable<Uint8
   }
 }
 
-async function* readDag(store: Pick<Store, "get" | "has">, root: CID): AsyncGenerator<Uint8Array> {
+async function* readDag(store: Pick<BlobKeeper, "get" | "has">, root: CID): AsyncGenerator<Uint8Array> {
   let visits = 0;
   let size = 0;
   let most = Number.POSITIVE_INFINITY;

@@ -1,6 +1,9 @@
 import { type Hash, isHash } from "@base/bytes/hash.ts";
 import { InvalidInputError } from "@base/errors";
 
+/** The largest single blob in bytes (32 MiB); larger data goes in as a file, cut into chunks. */
+export const MAX_BLOB_BYTES: number = 32 * 1024 * 1024;
+
 /** How a file was cut: enough to fetch, check and join it again. */
 export interface FileManifest {
   /** Bytes of the whole file. */
@@ -33,6 +36,18 @@ export interface StoredFile extends FileManifest {
   readonly plainRoot?: Hash;
   /** RFC 6962 root over the sectors of 1 KiB; there when asked for. */
   readonly sectorRoot?: Hash;
+}
+
+/** The part of a store that hands a file's chunks out, each verified. */
+export interface FileReader {
+  readFile(manifest: FileManifest): AsyncIterable<Uint8Array>;
+}
+
+/** The part of a store that keeps single blobs. */
+export interface BlobKeeper {
+  put(bytes: Uint8Array): Promise<Hash>;
+  get(hash: Hash, options?: { readonly local?: boolean }): Promise<Uint8Array>;
+  has(hash: Hash): Promise<boolean>;
 }
 
 const KIB = 1024;

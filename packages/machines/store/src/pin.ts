@@ -2,10 +2,9 @@ import { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
 import { concatBytes, utf8 } from "@base/bytes/hex.ts";
 import { InvalidInputError, UnavailableError } from "@base/errors";
-import type { Store } from "./blobs.ts";
 import { writeCar } from "./car.ts";
 import { fileCid } from "./cid.ts";
-import type { FileManifest } from "./manifest.ts";
+import type { FileManifest, FileReader } from "./manifest.ts";
 
 /** Who is asked to keep files on IPFS. */
 export interface PinningOptions {
@@ -30,7 +29,7 @@ const LOOKS = 10;
 
 /** Has a file pinned by everyone whom the options name. Throws InvalidInputError for nobody, UnavailableError where it failed. */
 export async function pinFile(
-  store: Pick<Store, "readFile">,
+  store: FileReader,
   manifest: FileManifest,
   name: string,
   { api, service, pause = 1_000 }: PinningOptions,
@@ -47,12 +46,7 @@ export async function pinFile(
 }
 
 /** POST /api/v0/dag/import: the CAR as one part of a form, streamed. */
-async function handOver(
-  api: string,
-  store: Pick<Store, "readFile">,
-  manifest: FileManifest,
-  cid: string,
-): Promise<void> {
+async function handOver(api: string, store: FileReader, manifest: FileManifest, cid: string): Promise<void> {
   const boundary = `assay-${cid.slice(-20)}`;
   async function* form() {
     yield utf8(

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { type Format, formatOf, type Profile, profile as profileOf } from "@machines/formats";
@@ -49,7 +51,9 @@ export async function profile(context: Needs, input: ProfileInput): Promise<Prof
 function given({ file, asset }: ProfileInput): { file: string } | { asset: string } {
   if (asset !== undefined && file === undefined) return { asset };
   if (file !== undefined && asset === undefined) {
-    return /^\d{1,20}$/.test(file) ? { asset: file } : { file };
+    // The command line makes paths of arguments: a number that is no file is an asset.
+    const id = basename(file);
+    return /^[1-9]\d{0,77}$/.test(id) && !existsSync(file) ? { asset: id } : { file };
   }
   throw new InvalidInputError("name a file or an asset", { data: { field: "file" } });
 }

@@ -80,6 +80,28 @@ export const publishInput = z.object({
 });
 export const publishOutput = published.extend({ rows: z.int().nullable().describe("Rows of a table.") });
 
+export const downloadInput = z.object({
+  id,
+  out: file("File to write."),
+  car: z
+    .boolean()
+    .default(false)
+    .describe("Write a CAR, the stored bytes as IPFS blocks, instead of the bytes themselves."),
+});
+export const downloadOutput = z.object({ out: z.string(), bytes: z.int(), sha256: hash, cid: z.string() });
+const { content: _, ...fromFile } = source;
+const { inPlace: __, ...stored } = storing;
+export const importInput = z.object({
+  ...fromFile,
+  file: file("A CAR file with one UnixFS file."),
+  name: z.string().min(1).max(200).optional(),
+  format,
+  ...terms,
+  ...stored,
+});
+export const pinInput = z.object({ id });
+export const pinOutput = z.object({ cid: z.string(), by: z.array(z.string()), status: z.string() });
+
 const fileOrAsset = (description: string) => file(`${description}: an asset's id, or a file.`);
 export const profileInput = z.object({
   file: fileOrAsset("What to look at").optional(),

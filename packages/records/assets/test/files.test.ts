@@ -155,6 +155,20 @@ describe("sealed assets (SPEC S13)", () => {
   });
 });
 
+test("a CAR out and in again, on another identity's name; the bytes out again (SPEC S15)", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+  const { id, root } = await call<{ id: string; root: string }>("assets.publish", {
+    file: await write("c.bin", bytes),
+  });
+  const [car, out] = [join(node.dir, "c.car"), join(node.dir, "out.bin")];
+  const written = await call<{ cid: string }>("assets.download", { id, out: car, car: true });
+  expect(written.cid).toMatch(/^bafybei/);
+  expect(await call("assets.import", { file: car, as: "other" })).toMatchObject({ root, existing: false, name: "c" });
+  expect(await call("assets.download", { id, out })).toMatchObject({ bytes: 60_000, sha256: sha256Hex(bytes) });
+  expect(Buffer.compare(await readFile(out), bytes)).toBe(0);
+  await expect(call("assets.pin", { id })).rejects.toThrow(/Nobody is set up/);
+});
+
 test("drift between two versions, from their profiles", async () => {
   const version = (shift: number) => `v,k\n${Array.from({ length: 400 }, (_, i) => `${i + shift},a`).join("\n")}\n`;
   const one = await call<{ id: string }>("assets.publish", { content: version(0) });

@@ -43,6 +43,18 @@ const schema = z
     keeper: z.boolean().default(true),
     /** Other nodes' API addresses: blobs and operators' answers are fetched from them. */
     peers: z.array(url).default([]),
+    /** S3-compatible bucket that keeps a copy of every blob: endpoint, bucket and prefix, path style. */
+    s3Url: url.optional(),
+    s3Region: z.string().min(1).default("us-east-1"),
+    s3KeyId: z.string().min(1).optional(),
+    s3Secret: z.string().min(1).optional(),
+    /** Trustless IPFS gateways that missing blobs are read from. */
+    ipfsGateways: z.array(url).default([]),
+    /** RPC address of an own IPFS node that takes pinned files. */
+    ipfsApi: url.optional(),
+    /** Pinning service (IPFS Pinning Service API) and its token. */
+    pinningUrl: url.optional(),
+    pinningToken: z.string().min(1).optional(),
     /** Ids of the oracle policies to stake under; when empty, any whose court and times are sound. */
     policies: z.array(z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be ids of policies")).default([]),
     /** File with the addresses of contracts deployed by another node. */
@@ -91,6 +103,14 @@ const environment: Record<string, string> = {
   keeper: "ASSAY_KEEPER",
   peers: "ASSAY_PEERS",
   policies: "ASSAY_POLICIES",
+  s3Url: "ASSAY_S3_URL",
+  s3Region: "ASSAY_S3_REGION",
+  s3KeyId: "ASSAY_S3_KEY_ID",
+  s3Secret: "ASSAY_S3_SECRET",
+  ipfsGateways: "ASSAY_IPFS_GATEWAYS",
+  ipfsApi: "ASSAY_IPFS_API",
+  pinningUrl: "ASSAY_PINNING_URL",
+  pinningToken: "ASSAY_PINNING_TOKEN",
   deployment: "ASSAY_DEPLOYMENT",
   currency: "ASSAY_CURRENCY",
   log: "ASSAY_LOG",
@@ -100,7 +120,16 @@ const environment: Record<string, string> = {
   witnessed: "ASSAY_WITNESSED",
   logLevel: "ASSAY_LOG_LEVEL",
 };
-const lists = new Set(["operators", "watchers", "panelists", "peers", "policies", "witnesses", "witnessed"]);
+const lists = new Set([
+  "operators",
+  "watchers",
+  "panelists",
+  "peers",
+  "policies",
+  "witnesses",
+  "witnessed",
+  "ipfsGateways",
+]);
 const switches = new Set(["keeper", "log"]);
 
 /**
@@ -140,6 +169,18 @@ export function readConfig(
     throw new InvalidInputError('The setting "rpcUrl" is missing: chain is "rpc".', {
       hints: ["Set --rpc-url or ASSAY_RPC_URL."],
     });
+  }
+  for (const [address, needed] of [
+    ["s3Url", ["s3KeyId", "s3Secret"]],
+    ["pinningUrl", ["pinningToken"]],
+  ] as const) {
+    const missing = config[address] ? needed.find((key) => config[key] === undefined) : undefined;
+    if (missing) {
+      throw new InvalidInputError(`The setting "${missing}" is missing: "${address}" needs it.`, {
+        hints: [`Set it by ${environment[missing]}.`],
+        data: { setting: missing },
+      });
+    }
   }
   const loopback = ["127.0.0.1", "localhost", "::1"].includes(config.host);
   if (!loopback && !config.token) {

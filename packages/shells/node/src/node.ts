@@ -5,7 +5,7 @@ import { InvalidInputError } from "@base/errors";
 import type { Capability, Duties, Logger } from "@kernel/capability";
 import { createLogger, createRuntime, gatherMigrations, type Listening, listen, type Runtime } from "@kernel/runtime";
 import { type Chain, openChain } from "@machines/chain";
-import { type Database, lockFolder, openDatabase, openStore, type Store } from "@machines/store";
+import { type Database, lockFolder, openDatabase, openStore, type Store, type StoreOptions } from "@machines/store";
 import { capabilities, devnetCurrency } from "./capabilities.ts";
 import type { Config } from "./config.ts";
 import { Deployment } from "./deployment.ts";
@@ -80,7 +80,7 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
       gatherMigrations(rooms),
     );
     open.push(() => db.close());
-    const store = await openStore({ dir: join(config.dir, "blobs"), remotes: [...config.peers] });
+    const store = await openStore({ dir: join(config.dir, "blobs"), remotes: [...config.peers], ...elsewhere(config) });
 
     const records = config.log ? await openRecords(config, log, Date.now) : undefined;
     if (records) open.push(() => records.keeper.close());
@@ -155,6 +155,21 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
     await close();
     throw error;
   }
+}
+
+/** Where blobs lie besides the folder, by the settings. */
+function elsewhere(config: Config): Omit<StoreOptions, "dir" | "remotes"> {
+  const { s3Url, s3Region, s3KeyId, s3Secret, ipfsGateways, ipfsApi, pinningUrl, pinningToken } = config;
+  return {
+    ...(s3Url && s3KeyId && s3Secret
+      ? { s3: { url: s3Url, region: s3Region, accessKeyId: s3KeyId, secretAccessKey: s3Secret } }
+      : {}),
+    gateways: ipfsGateways,
+    pinning: {
+      api: ipfsApi,
+      ...(pinningUrl && pinningToken ? { service: { url: pinningUrl, token: pinningToken } } : {}),
+    },
+  };
 }
 
 function chainOptions(config: Config): Parameters<typeof openChain>[0] {

@@ -197,6 +197,13 @@ describe("blobs, files, health", () => {
     const first = await runtime.app.request(`/v1/blobs/${hash}`);
     expect([first.status, await first.text(), first.headers.get("etag")]).toEqual([200, "rain", `"${hash}"`]);
     expect(first.headers.get("cache-control")).toContain("immutable");
+    const rest = await runtime.app.request(`/v1/blobs/${hash}`, { headers: { range: "bytes=2-" } });
+    const whole = new Uint8Array(await (await runtime.app.request(`/v1/blobs/${hash}`)).arrayBuffer());
+    expect(rest.status).toBe(206);
+    expect(rest.headers.get("content-range")).toBe(`bytes 2-${whole.length - 1}/${whole.length}`);
+    expect(new Uint8Array(await rest.arrayBuffer())).toEqual(whole.subarray(2));
+    const beyond = await runtime.app.request(`/v1/blobs/${hash}`, { headers: { range: "bytes=9999-" } });
+    expect(beyond.status).toBe(416);
     const again = await runtime.app.request(`/v1/blobs/${hash}`, { headers: { "if-none-match": `"${hash}"` } });
     expect([again.status, await again.text()]).toEqual([304, ""]);
     expect((await runtime.app.request(`/v1/blobs/0x${"1".repeat(64)}`)).status).toBe(404);

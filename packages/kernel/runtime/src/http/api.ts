@@ -235,10 +235,17 @@ async function blob(c: HonoContext, { context }: Served): Promise<Response> {
   // Asked first, so that two nodes that name each other as remotes do not ask in circles.
   if (!(await context.store.has(hash))) throw new HttpError(404, "NotFoundError", `There is no blob ${hash} here.`);
   if (c.req.header("if-none-match")?.includes(`"${hash}"`)) return new Response(null, { status: 304, headers });
-  const bytes = await context.store.get(hash);
-  return new Response(bytes as Uint8Array<ArrayBuffer>, {
-    headers: { ...headers, "content-length": String(bytes.length) },
-  });
+  const bytes = (await context.store.get(hash)) as Uint8Array<ArrayBuffer>;
+  // One range without an end: what a download that broke off asks for (RFC 9110, 14.2); other ranges get the whole.
+  const from = Number(/^bytes=(\d{1,15})-$/.exec(c.req.header("range") ?? "")?.[1] ?? 0);
+  const common = { ...headers, "accept-ranges": "bytes" };
+  if (from > 0 && from >= bytes.length) {
+    return new Response(null, { status: 416, headers: { ...common, "content-range": `bytes */${bytes.length}` } });
+  }
+  const part = { "content-length": String(bytes.length - from) };
+  if (from === 0) return new Response(bytes, { headers: { ...common, ...part } });
+  const range = { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
+  return new Response(bytes.subarray(from), { status: 206, headers: { ...common, ...part, ...range } });
 }
 
 const streams = new WeakMap<Served, number>();
