@@ -1,0 +1,75 @@
+import { execute } from "@machines/engine/commit/execute.ts";
+import { lower } from "@machines/engine/commit/lower.ts";
+import type { Recipe, Table } from "@machines/engine";
+import { philox4x32 } from "@machines/engine/random/philox.ts";
+import { validateRecipe } from "@machines/engine/recipe/validate.ts";
+import { jobOf, prepareSamples } from "@machines/engine/train/prepare.ts";
+import { initialState } from "@machines/engine/train/stepGraph.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  DIGIT_RECIPE,
+  digitTable,
+  MOOD_RECIPE,
+  moodTable,
+  SERIES_RECIPE,
+  seriesTable,
+} from "../../../machines/engine/test/made.ts";
+import { treesOf } from "../src/openings.ts";
+import { bigBits, deployReferees, judge, type Referees } from "./twin.ts";
+
+let referees: Referees;
+beforeAll(async () => {
+  referees = await deployReferees();
+});
+afterAll(() => referees?.close());
+
+const small = { batch: 3, epochs: 1 };
+const digits = { ...DIGIT_RECIPE, ...small };
+const jobs: Record<string, [Table, Recipe]> = {
+  "convolutional network with dropout": [
+    digitTable(120, 12, 4),
+    { ...digits, model: { ...DIGIT_RECIPE.model, dropout: 0.3 } as Recipe["model"] },
+  ],
+  "perceptron with gelu, Yogi and weights": [
+    digitTable(120, 12, 4),
+    {
+      ...digits,
+      classWeights: "balanced",
+      model: { kind: "mlp", hidden: [9], activation: "gelu" },
+      optimizer: { kind: "yogi", learningRate: 0.01 },
+    },
+  ],
+  "transformer on words": [moodTable(60), { ...MOOD_RECIPE, ...small }],
+  "transformer on rows, AdamW, cosine": [
+    seriesTable(80, 6),
+    {
+      ...SERIES_RECIPE,
+      ...small,
+      optimizer: { kind: "adamw", learningRate: 0.01, schedule: { kind: "cosine", warmup: 3, final: 0.1 } },
+    },
+  ],
+};
+
+/** V13, on the step graphs that recipes give: every kind of operator, and every fifth value besides. */
+test.each(Object.entries(jobs))("%s: elements of a step are recomputed in Solidity", async (_, [table, recipe]) => {
+  const job = jobOf(table, prepareSamples(table, validateRecipe(recipe)));
+  const { graph, batch, trainX, trainY, features } = job;
+  const given: Record<string, Float32Array> = {
+    x: trainX.slice(0, batch * features.length),
+    t: trainY.slice(0, batch),
+  };
+  for (const { name, initial } of job.list) given[name] = initial;
+  for (const state of initialState(graph, recipe.seed)) given[state.name] = state.values;
+  const program = lower(graph);
+  const values = execute(program, given);
+  const trees = treesOf(values);
+  const seen = new Set<string>();
+  for (const [k, { op, name }] of program.values.entries()) {
+    const truth = values[k] as Float32Array;
+    if (op === undefined || truth.length === 0 || (seen.has(op) && k % 5 !== 0)) continue;
+    seen.add(op);
+    const index = philox4x32([k, 3, 0, 8], [0, 0])[0] % truth.length;
+    expect(await judge(referees, program, trees, k, index), `${name} (${op}) [${index}]`).toBe(bigBits(truth[index]));
+  }
+  expect(seen.size).toBeGreaterThan(10);
+});
