@@ -2,11 +2,11 @@ import type { SolidityTwin } from "@base/testkit/solidity.ts";
 import { toHexBits } from "@machines/engine/bits.ts";
 import type { Reference } from "@machines/engine/ops/op.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { argumentsWithin, computeAll, FIXED, libraryTwin } from "./twin.ts";
+import { argumentsWithin, computeAll, FIXED, functionTwin } from "./twin.ts";
 
 let twin: SolidityTwin;
 beforeAll(async () => {
-  twin = await libraryTwin();
+  twin = await functionTwin();
 });
 afterAll(() => twin?.close());
 

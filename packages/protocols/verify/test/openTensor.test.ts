@@ -4,12 +4,12 @@ import { toBytes } from "@machines/engine/bits.ts";
 import { tensorRoot, tensorsRoot } from "@machines/engine/commit/roots.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openName, type Opening, TensorTree } from "../src/openTensor.ts";
-import { ask as askReferee, deployReferees, libraryTwin, type Referees } from "./twin.ts";
+import { ask as askReferee, deployReferees, readerTwin, type Referees } from "./twin.ts";
 
 let twin: SolidityTwin;
 let referees: Referees;
 beforeAll(async () => {
-  twin = await libraryTwin();
+  twin = await readerTwin();
   referees = await deployReferees();
 }, 300_000);
 afterAll(() => Promise.all([twin?.close(), referees?.close()]));

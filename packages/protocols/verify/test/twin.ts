@@ -16,10 +16,8 @@ import type { Openable } from "../src/openTensor.ts";
 import { caseOf, openings, openingsFor, type RefereeCase, refereeCase } from "../src/openings.ts";
 import type { Question } from "../src/reads.ts";
 
-/** Reads, names and bare functions on many patterns, which no deployed contract lends. */
-const source = `
+const readers = `
 pragma solidity ^0.8.24;
-import {ElementwiseVerdict} from "@protocols/verify/contracts/ElementwiseReferee.sol";
 import {IReferee} from "@protocols/verify/contracts/IReferee.sol";
 import {MerkleTensor} from "@protocols/verify/contracts/MerkleTensor.sol";
 import {TensorReader} from "@protocols/verify/contracts/TensorReader.sol";
@@ -31,6 +29,12 @@ contract Twin {
         r.close();
     }
     function names(bytes32 root, MerkleTensor.Named calldata x) external view returns (bool) { return MerkleTensor.names(root, x); }
+}`;
+
+const functions = `
+pragma solidity ^0.8.24;
+import {ElementwiseVerdict} from "@protocols/verify/contracts/ElementwiseReferee.sol";
+contract Twin {
     function compute(uint16 op, bytes calldata xs) external pure returns (bytes memory out) {
         out = new bytes(xs.length);
         for (uint256 i = 0; i < xs.length; i += 4) {
@@ -43,8 +47,11 @@ contract Twin {
     }
 }`;
 
-/** The libraries' inner functions in an EVM. */
-export const libraryTwin = () => solidityTwin(source, "Twin");
+/** Reads of tensors and of names, which no deployed contract lends. */
+export const readerTwin = () => solidityTwin(readers, "Twin");
+
+/** The fixed functions on many patterns a call. */
+export const functionTwin = () => solidityTwin(functions, "Twin");
 
 /** The referees as they are deployed, in an EVM, behind their set. */
 export interface Referees {
