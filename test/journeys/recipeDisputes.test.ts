@@ -13,9 +13,9 @@ import {
   moodTable,
   SERIES_RECIPE,
   seriesTable,
-} from "../../../machines/engine/test/made.ts";
-import { treesOf } from "../src/openings.ts";
-import { bigBits, deployReferees, judge, type Referees } from "./twin.ts";
+} from "../../packages/machines/engine/test/made.ts";
+import { treesOf } from "@protocols/verify/openings.ts";
+import { bigBits, deployReferees, judge, type Referees } from "../../packages/protocols/verify/test/twin.ts";
 
 let referees: Referees;
 beforeAll(async () => {
