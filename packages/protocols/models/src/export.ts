@@ -31,6 +31,8 @@ export async function exportModel(
   input: ExportInput,
 ): Promise<Exported> {
   const { label, format, bytes } = await openSource(context, input);
+  if (format === "integers")
+    throw new InvalidInputError("An integer program has no ONNX form here: export the model that it was made from.");
   const { file, features } = format === "onnx" ? { file: bytes, features: [] } : fileOf(bytes);
   if (input.out !== undefined) await write(input.out, file);
   return {

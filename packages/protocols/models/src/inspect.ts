@@ -1,6 +1,7 @@
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { loadModel } from "@machines/engine";
+import { decodeIntegers } from "@machines/engine/i8s/program/program.ts";
 import { decodeBundle } from "@machines/engine/model/bundle.ts";
 import type { OnnxReport } from "@machines/engine/onnx/inspect.ts";
 import { inSandbox } from "./sandbox.ts";
@@ -54,6 +55,7 @@ export async function inspect(
   const { signal } = context;
   const known = { model: source.label, format: source.format, size: source.bytes.length };
   if (source.format === "bundle") return { ...known, ...reportRows(inspectBundle(source)) };
+  if (source.format === "integers") return { ...known, ...reportRows(inspectIntegers(source.bytes)) };
   const report = await inSandbox(
     "inspect",
     { bytes: source.bytes, extents: extentsOf(input.extents) },
@@ -71,6 +73,46 @@ function extentsOf(given: unknown): Record<string, number> {
       data: { field: "extents" },
     });
   return Object.fromEntries(entries) as Record<string, number>;
+}
+
+/** An integer program: its steps with exact multiply-adds of products. */
+function inspectIntegers(bytes: Uint8Array): OnnxReport {
+  const { program, tensors } = decodeIntegers(bytes);
+  const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+  const operators: Record<string, number> = {};
+  const steps = program.steps.map((step) => {
+    operators[step.op] = (operators[step.op] ?? 0) + 1;
+    const weights = step.op === "matmul" || step.op === "conv2d" ? (tensors.get(step.weights)?.shape ?? []) : [];
+    const depth = step.op === "conv2d" ? size(weights.slice(1)) : (weights[0] ?? 0);
+    return {
+      node: step.output,
+      operator: step.op,
+      outputs: [{ name: step.output, type: `int8[${step.shape.join(", ")}]` }],
+      multiplyAdds: size(step.shape) * depth,
+    };
+  });
+  const slot = (name: string, shape: readonly number[]) => ({
+    name,
+    kind: "tensor" as const,
+    dtype: "float32" as const,
+    shape,
+  });
+  let parameters = 0;
+  for (const { values } of tensors.values()) parameters += values.length;
+  return {
+    producer: "assay",
+    opsets: {},
+    nodes: steps.length,
+    operators,
+    parameters,
+    inputs: [slot(program.input.name, program.input.shape)],
+    outputs: [slot(program.output.value, program.output.shape)],
+    refused: [],
+    extents: {},
+    problem: null,
+    steps,
+    multiplyAdds: steps.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0),
+  };
 }
 
 /** A model trained here: its graph, or its trees as one operator. */

@@ -140,3 +140,33 @@ export const explainOutput = z.object({
   base: z.number(),
   reasons: list(z.object({ column: z.string(), value: z.number(), share: z.number() })),
 });
+
+export const quantizeInput = z.object({
+  model: assetId.describe("Model asset to make small."),
+  data: assetId.describe("Data asset whose rows give the ranges, and the comparison."),
+  calibrate: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.5)
+    .describe("Share of the rows, from the first, that the ranges come from."),
+  target: z.string().min(1).optional().describe("Column with the truth; a trained model knows it."),
+  ...terms,
+  seconds,
+});
+const part = z.number().nullable();
+export const quantizeOutput = z.object({
+  ...published,
+  calibration: z.object({ first: z.int(), count: z.int() }),
+  evaluation: z.object({ first: z.int(), count: z.int() }),
+  samples: z.int().describe("Rows on which floats and integers were compared."),
+  rmsDifference: z.number(),
+  worstDifference: z.number(),
+  agreement: part.describe("Share of rows on which both say the same."),
+  rmseBefore: part.describe("Error against the target, in floats."),
+  rmseAfter: part.describe("Error against the target, in integers."),
+  accuracyBefore: part,
+  accuracyAfter: part,
+  bytesBefore: z.int(),
+  bytesAfter: z.int(),
+});

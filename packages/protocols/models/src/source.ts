@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { Table } from "@machines/engine";
+import { isIntegers } from "@machines/engine/i8s/program/program.ts";
 import { loadStatement, loadTable, type OnChainAsset } from "@records/assets/load.ts";
 import { readCsv } from "@records/assets/publishTable.ts";
 import type { AnyModelStatement } from "@records/assets/statements.ts";
@@ -57,7 +58,7 @@ export async function modelAsset(
   const bytes = await context.store.get(asset.root);
   const known = { label: `asset ${asset.id}`, asset, statement, bytes };
   if (statement.type === "assay/model/1") return { ...known, format: "bundle" };
-  return { ...known, format: "onnx", reading: statement.reading };
+  return { ...known, format: isIntegers(bytes) ? "integers" : "onnx", reading: statement.reading };
 }
 
 /** The model that a call is about. Throws InvalidInputError unless exactly one of asset and file is named. */
@@ -67,7 +68,7 @@ export async function openSource(context: Needs, { model, file }: ModelInput): P
   if (model !== undefined) return modelAsset(context, model);
   const bytes = await readBytes(file as string);
   const bundle = new TextDecoder().decode(bytes.subarray(0, 12)) === "assay-model/";
-  return { label: file as string, format: bundle ? "bundle" : "onnx", bytes };
+  return { label: file as string, format: bundle ? "bundle" : isIntegers(bytes) ? "integers" : "onnx", bytes };
 }
 
 /** Rows to look at: of a data asset, of a CSV file, or of CSV text. */

@@ -1,6 +1,7 @@
 // What runs inside the sandbox: plain data in, plain data out.
 import { InvalidInputError } from "@base/errors";
 import { loadModel, type Table } from "@machines/engine";
+import { openIntegers, quantiseModel } from "@machines/engine/model/integers.ts";
 import { explainRow, referenceRow, columnsOf } from "@machines/engine/onnx/explain.ts";
 import { foldBatchNorm } from "@machines/engine/onnx/fold.ts";
 import { describeValue, inspectOnnx, type OnnxReport } from "@machines/engine/onnx/inspect.ts";
@@ -8,9 +9,9 @@ import { importOnnx, type OnnxModel } from "@machines/engine/onnx/model.ts";
 import { answerOf, type Reading, readingOf, runRows, type RowValue, valueAsJson } from "@machines/engine/onnx/rows.ts";
 import type { OnnxTensor } from "@machines/engine/onnx/tensor.ts";
 
-/** A model by its bytes: a bundle trained here, or an ONNX file with what a row of a table means to it. */
+/** A model by its bytes: a bundle trained here, an integer program, or an ONNX file with what a row means to it. */
 export interface ModelBytes {
-  readonly format: "bundle" | "onnx";
+  readonly format: "bundle" | "onnx" | "integers";
   readonly bytes: Uint8Array;
   readonly reading?: Reading | undefined;
 }
@@ -98,6 +99,7 @@ function rows(given: {
       .map(({ row, output }) => ({ row: row + from, answer: output, outputs: { output } }))
       .filter(({ row }) => row >= first);
   }
+  if (model.format === "integers") return integerRows(model.bytes, table, first, count);
   const onnx = importOnnx(model.bytes);
   const reading = readingFor(onnx, model.reading, table);
   return runRows(onnx, reading, table, first, count).map((outputs, i) => ({
@@ -105,6 +107,23 @@ function rows(given: {
     answer: model.reading === undefined ? null : answerOf(reading, outputs),
     outputs,
   }));
+}
+
+function integerRows(bytes: Uint8Array, table: Table, first: number, count: number): RowAnswer[] {
+  const model = openIntegers(bytes);
+  const from = Math.max(first, model.first(table));
+  return Array.from({ length: Math.max(0, first + count - from) }, (_, i) => {
+    const outputs = model.run(table, from + i);
+    const answer = model.answer(outputs);
+    const label = model.classes?.[answer];
+    const output = outputs.length === 1 ? (outputs[0] as number) : Array.from(outputs);
+    return { row: from + i, answer, outputs: { output, ...(label === undefined ? {} : { label }) } };
+  });
+}
+
+/** Quantises a model on rows of a table. */
+function quantize(given: Parameters<typeof quantiseModel>[0]): ReturnType<typeof quantiseModel> {
+  return quantiseModel(given);
 }
 
 /** Runs on tensors; feeds without a name go to the inputs in order. */
@@ -152,13 +171,17 @@ function explain(given: { readonly model: ModelBytes; readonly table: Table; rea
     const method = loaded.recipe.model.kind === "trees" ? "trees" : "gradients";
     return { method, output, base, values: contributions.map(({ name, value }) => ({ column: name, value })) };
   }
+  if (model.format === "integers")
+    throw new InvalidInputError(
+      "An integer program explains nothing by itself: explain the model that it was made from.",
+    );
   const onnx = importOnnx(model.bytes);
   const reading = readingFor(onnx, model.reading, table);
   return explainRow(onnx, reading, table, row, referenceRow(table, columnsOf(reading)));
 }
 
 /** All tasks by name. */
-export const tasks = { inspect, prepare, rows, tensors, explain };
+export const tasks = { inspect, prepare, rows, tensors, explain, quantize };
 
 export type Tasks = typeof tasks;
 export type TaskName = keyof Tasks;

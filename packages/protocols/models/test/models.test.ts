@@ -16,6 +16,7 @@ import type { Exported } from "../src/export.ts";
 import type { ImportedModel } from "../src/import.ts";
 import { models } from "../src/index.ts";
 import type { Inspection } from "../src/inspect.ts";
+import type { QuantizedModel } from "../src/quantize.ts";
 import type { RunOutput } from "../src/run.ts";
 import * as files from "./files.ts";
 import { startNode, type TestNode } from "./node.ts";
@@ -231,6 +232,63 @@ describe("deciding", () => {
     expect(result).toEqual(await execute(node.context, BigInt(model.id), input));
     expect(result.why.contributions.map(({ name }) => name)).toEqual(columns);
     expect(result.confidenceBps).toBe(0);
+  });
+});
+
+describe("quantize (SPEC M9)", () => {
+  test("an imported network in integers: report, answers, repeated by verify", async () => {
+    const rows = Array.from({ length: 80 }, (_, i) =>
+      [0, 1, 2].map((j) => Number(Math.fround(Math.sin(i * 1.7 + j * 2.3) * 3).toFixed(4))),
+    );
+    const data = await call<PublishedTable>("assets.publish", {
+      content: `a,b,c\n${rows.map((row) => row.join(",")).join("\n")}\n`,
+      name: "waves",
+    });
+    const model = await call<ImportedModel>("model.import", {
+      file: await put("p.onnx", files.torchPerceptron()),
+      columns,
+    });
+    const small = await call<QuantizedModel>("model.quantize", { model: model.id, data: data.id });
+    expect(small).toMatchObject({
+      existing: false,
+      calibration: { first: 0, count: 40 },
+      evaluation: { first: 40, count: 40 },
+      samples: 40,
+    });
+    expect(small.worstDifference).toBeGreaterThan(0);
+    expect(small.worstDifference).toBeLessThan(0.05);
+    expect(small.agreement).toBeGreaterThan(0.9);
+    const [exact, whole] = await Promise.all(
+      [model.id, small.id].map(
+        async (id) => (await call<RunOutput>("model.run", { model: id, data: data.id, row: 40, rows: 40 })).rows,
+      ),
+    );
+    const worst = Math.max(
+      ...(exact ?? []).map(({ answer }, i) => Math.abs(Number(answer) - Number(whole?.[i]?.answer))),
+    );
+    expect(worst).toBeCloseTo(small.worstDifference, 12);
+    const report = await verifyReceipt(
+      node.context,
+      await call<Receipt>("assets.receipt", { id: small.id }),
+      models.verifiers ?? {},
+    );
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.checks.map(({ name }) => name)).toContain("quantised again");
+    expect((await call<Inspection>("model.inspect", { model: small.id })).multiplyAdds).toBe(3 * 16 + 16);
+    await expect(call("model.explain", { model: small.id, data: data.id })).rejects.toThrow(
+      /explain the model that it was made from/,
+    );
+  });
+
+  test("an operator without an integer form is named", async () => {
+    const model = await call<ImportedModel>("model.import", {
+      file: await put("trees.onnx", files.boostedRegressor()),
+      columns,
+    });
+    await expect(call("model.quantize", { model: model.id, data: table.id })).rejects.toMatchObject({
+      name: "UnsupportedOperatorError",
+      data: { operator: "TreeEnsembleRegressor" },
+    });
   });
 });
 
