@@ -1,3 +1,4 @@
+import { log } from "./fixture.log.ts";
 import { models } from "./fixture.models.ts";
 import {
   hash,
@@ -356,6 +357,8 @@ const transactions = (
 
 /** What a node that knows nothing yet answers. */
 export const blank: Answers = {
+  "log.head": () => ({ ...log.head, size: 0, witnesses: [], anchors: null }),
+  "log.list": () => ({ records: [], total: 0, next: null }),
   "node.status": () => status,
   "node.story": () => ({ steps: [] }),
   "jobs.list": () => ({ jobs: [] }),
@@ -385,6 +388,10 @@ export type Answers = Readonly<Record<string, (input: URLSearchParams, body?: un
 
 /** What a node answers after the loop has run, by action; undefined means not found. */
 export const answers: Answers = {
+  "log.head": () => log.head,
+  "log.list": () => log.list(),
+  "log.show": (input) => log.show(Number(input.get("record"))),
+  "log.prove": (input) => log.prove(Number(input.get("record"))),
   "node.status": () => status,
   "node.story": () => ({
     steps: story.map(([id, title, detail, ms, gas, known], n) => ({

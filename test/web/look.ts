@@ -37,6 +37,8 @@ const pages: Record<string, string> = {
   policy: `#/cover/${policies[1]}`,
   disputes: "#/disputes",
   dispute: `#/disputes/${disputes[0]}`,
+  log: "#/log",
+  logRecord: "#/log/4",
   activity: "#/activity",
   verify: "#/verify",
 };

@@ -2,7 +2,15 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { anchor } from "../src/anchor.ts";
-import { folderSource, generateSigner, openLog, openReader, proofBytes, verifyRecord } from "../src/index.ts";
+import {
+  folderSource,
+  generateSigner,
+  type Head,
+  openLog,
+  openReader,
+  proofBytes,
+  verifyRecord,
+} from "../src/index.ts";
 import { LogKeeper } from "../src/keeper.ts";
 import { openAnchorNet } from "../test/anchorNet.ts";
 import { anchorGas } from "./anchorGas.ts";
@@ -40,7 +48,6 @@ function make(first: number, count: number): Uint8Array[] {
 export async function run(): Promise<Result[]> {
   await mkdir(drafts, { recursive: true });
   const dir = await mkdtemp(join(drafts, "bench-log-"));
-  const net = await openAnchorNet();
   try {
     const origin = "bench.example/log";
     const signer = generateSigner(origin, "ed25519");
@@ -62,8 +69,9 @@ export async function run(): Promise<Result[]> {
     await Promise.all([writer(), writer(), writer()]);
     await keeper.publish();
     const { size, root } = log.published as NonNullable<typeof log.published>;
-    await anchor({ chain: net.chain, origin }, { size, root });
-    const rate = records / ((performance.now() - started) / 1000);
+    const written = performance.now() - started;
+    // Opened only now: a chain in this process has a memory of its own, and its start is no part of the work.
+    const rate = records / ((written + (await anchorTime(origin, { size, root }))) / 1000);
     if (log.size !== records) throw new Error(`the log has ${log.size} records`);
     await keeper.close();
 
@@ -91,8 +99,19 @@ export async function run(): Promise<Result[]> {
       line("records.proof.verify.gas", gas.verify, "gas", "bar 55,000", 55_000 / gas.verify),
     ];
   } finally {
-    await net.close();
     await rm(dir, { recursive: true });
+  }
+}
+
+/** Milliseconds that one anchor takes on a chain that is open. */
+async function anchorTime(origin: string, head: Head): Promise<number> {
+  const net = await openAnchorNet();
+  try {
+    const began = performance.now();
+    await anchor({ chain: net.chain, origin }, head);
+    return performance.now() - began;
+  } finally {
+    await net.close();
   }
 }
 

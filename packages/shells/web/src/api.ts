@@ -50,6 +50,33 @@ export interface WireTrace {
   readonly edges: readonly { readonly from: WireRef; readonly to: WireRef; readonly role: string }[];
 }
 
+/** `log.head`. */
+export interface WireLogHead {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Hex;
+  readonly keys: readonly string[];
+  readonly witnesses: readonly { readonly name: string; readonly signed: boolean; readonly problem: string | null }[];
+  readonly anchors: {
+    readonly count: number;
+    readonly newest: readonly {
+      readonly size: number;
+      readonly root: Hex;
+      readonly block: Int;
+      readonly settled: boolean;
+    }[];
+  } | null;
+}
+
+/** One line of `log.list`, and `log.show`. */
+export interface WireLogRecord {
+  readonly index: number;
+  readonly kind: string;
+  readonly about: string;
+  readonly leaf: Hex;
+  readonly value: unknown;
+}
+
 /** One line of `oracle.list`. */
 export interface WireDecisionLine {
   readonly id: Hex;

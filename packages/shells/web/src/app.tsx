@@ -14,9 +14,10 @@ import { useTheme } from "./theme.ts";
 import { Empty, PageHead } from "./ui/bits.tsx";
 import { Guard, useStatus } from "./ui/load.tsx";
 
+const LogPage = lazy(() => import("./pages/log.tsx"));
 const ModelsPage = lazy(() => import("./pages/models.tsx"));
 const LineagePage = lazy(() => import("./pages/lineage.tsx"));
-const PAGES = ["loop", "lineage", "models", "decisions", "cover", "disputes", "activity", "verify"] as const;
+const PAGES = ["loop", "lineage", "models", "decisions", "cover", "disputes", "log", "activity", "verify"] as const;
 
 function Page({ route }: { route: Route }) {
   switch (route.page) {
@@ -34,6 +35,8 @@ function Page({ route }: { route: Route }) {
       return <DisputesPage id={route.id} />;
     case "activity":
       return <ActivityPage />;
+    case "log":
+      return <LogPage id={route.id} />;
     case "verify":
       return <VerifyPage />;
     default:

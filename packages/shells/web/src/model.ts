@@ -334,3 +334,31 @@ export interface LiveEvent {
   readonly tx?: Hex;
   readonly data?: Readonly<Record<string, unknown>>;
 }
+
+/** The newest head of the node's log and who vouches for it. */
+export interface LogHead {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Hex;
+  readonly keys: readonly string[];
+  readonly witnesses: readonly { readonly name: string; readonly signed: boolean; readonly problem: string | null }[];
+  readonly anchorCount: number;
+  /** Newest first. */
+  readonly anchors: readonly {
+    readonly size: number;
+    readonly root: Hex;
+    readonly block: number;
+    readonly settled: boolean;
+  }[];
+}
+
+/** A record of the log. */
+export interface LogRecord {
+  readonly index: number;
+  readonly kind: string;
+  /** The event's or the kind's name. */
+  readonly what: string;
+  readonly about: string;
+  readonly leaf: Hex;
+  readonly value: unknown;
+}

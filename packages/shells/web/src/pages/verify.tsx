@@ -164,7 +164,8 @@ function Checks({ title, checks }: { title: string; checks: readonly Check[] }) 
   );
 }
 
-function CheckList({ checks }: { checks: readonly Check[] }) {
+/** Checks with their outcome, one a line. */
+export function CheckList({ checks }: { checks: readonly Check[] }) {
   return (
     <ul className="checks">
       {checks.map((c) => {
