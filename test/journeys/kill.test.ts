@@ -25,6 +25,15 @@ test(`killed after ${moments.join(", ")} ms, it loses nothing acknowledged and c
   expect(done.json.dataset.id).toBe("1");
   expect(done.json.model.id).toBe("3");
   expect(done.json.policy.id).toBe("1000001");
+  // Everything that happened is on the log, and once (L3).
+  const audited = await assay(["log", "audit", "--json", "--dir", dir]);
+  const listed = await assay(["log", "list", "--kind", "event", "--limit", "1000", "--json", "--dir", dir]);
+  const events = (listed.json.records as { value: { subject: { name: string }[] } }[]).map(
+    ({ value }) => value.subject.find(({ name }) => name.startsWith("event:"))?.name,
+  );
+  expect(events.length).toBeGreaterThan(30);
+  expect(new Set(events).size).toBe(events.length);
+  expect(audited.json.events).toBe(events.length);
   const chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
   try {
     for (const [tx, gas] of acknowledged) {

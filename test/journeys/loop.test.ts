@@ -11,6 +11,10 @@ beforeAll(async () => {
   first = await assay(["up", "--once", "--json", "--dir", dir, "--port", "0"]);
 }, 120_000);
 
+/** Anchors of the log come by the clock, whether or not the loop has anything left to do. */
+const lasting = (value: unknown) =>
+  Array.isArray(value) ? value.filter(({ action }: { action?: string }) => action !== "Anchor.anchor") : value;
+
 describe("the loop", () => {
   test("does the whole job in one go and verifies it", () => {
     expect(first.stderr).not.toMatch(/error/i);
@@ -61,7 +65,7 @@ describe("the loop", () => {
     expect(second.code).toBe(0);
     expect(second.json.verified).toBe(true);
     for (const key of ["dataset", "model", "run", "policy", "decision", "payout", "gas"]) {
-      expect(second.json[key]).toEqual(first.json[key]);
+      expect(lasting(second.json[key])).toEqual(lasting(first.json[key]));
     }
   });
 
