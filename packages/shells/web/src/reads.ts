@@ -13,8 +13,6 @@ import {
   type WireDecisionLine,
   type WireDispute,
   type WireJob,
-  type WireLogHead,
-  type WireLogRecord,
   type WireModel,
   type WirePolicy,
   type WirePolicyDetail,
@@ -35,8 +33,6 @@ import type {
   Finality,
   Hex,
   JobRow,
-  LogHead,
-  LogRecord,
   ModelCard,
   Move,
   NodeStatus,
@@ -51,7 +47,6 @@ import type {
   Transaction,
   Wad,
 } from "./model.ts";
-import type { LogProof } from "./logProof.ts";
 import { t } from "./strings.ts";
 
 export { ApiError, eventsUrl } from "./api.ts";
@@ -72,10 +67,6 @@ export const api = {
   cover: readCover,
   policy: readPolicy,
   transactions: readTransactions,
-  logHead: readLogHead,
-  logRecords: async () => rows<WireLogRecord>(await read("log.list", { limit: "100" }), "records").map(toLogRecord),
-  logRecord: async (record: string) => toLogRecord((await read("log.show", { record })) as WireLogRecord),
-  logProof: async (record: string) => (await read("log.prove", { record })) as LogProof,
   verify: async (receipt: unknown) => rows<Check>(await call("POST", "assets.verify", { receipt }), "checks"),
 };
 
@@ -137,21 +128,6 @@ async function readTransactions(): Promise<readonly Transaction[]> {
     action: row.action.replace(/^0x[0-9a-fA-F]{40}/, (address) => nameOf(address) ?? short(address)),
     ...given({ senderName: nameOf(row.sender) }),
   }));
-}
-
-async function readLogHead(): Promise<LogHead> {
-  const { anchors, ...head } = (await read("log.head")) as WireLogHead;
-  return {
-    ...head,
-    anchorCount: anchors?.count ?? 0,
-    anchors: (anchors?.newest ?? []).map((anchor) => ({ ...anchor, block: Number(anchor.block) })),
-  };
-}
-
-/** A record by what it says: the contract's event or the kind. */
-function toLogRecord({ index, kind, about, leaf, value }: WireLogRecord): LogRecord {
-  const event = (value as { predicate?: { event?: { name?: unknown } } } | null)?.predicate?.event?.name;
-  return { index, kind, about, leaf, value, what: typeof event === "string" ? event : kind };
 }
 
 type Names = (address: Hex | undefined) => string | undefined;

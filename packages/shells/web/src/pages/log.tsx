@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, type LogHead, type LogRecord } from "../reads.ts";
+import { logApi } from "../logReads.ts";
+import type { LogHead, LogRecord } from "../model.ts";
 import { count, short } from "../format.ts";
 import { checkLogProof } from "../logProof.ts";
 import { href } from "../route.ts";
@@ -32,7 +33,7 @@ const anchorColumns: readonly Column<LogHead["anchors"][number]>[] = [
 
 /** The log: its newest head, who vouches for it, its records, and each record's proof checked in this page. */
 export default function LogPage({ id }: { id: string | undefined }) {
-  const head = useQuery({ queryKey: ["log", "head"], queryFn: api.logHead });
+  const head = useQuery({ queryKey: ["log", "head"], queryFn: logApi.head });
   if (id !== undefined) return <RecordPage id={id} />;
   return (
     <>
@@ -100,7 +101,7 @@ function Witness({ name, signed, problem }: LogHead["witnesses"][number]) {
 }
 
 function Records() {
-  const records = useQuery({ queryKey: ["log", "list"], queryFn: api.logRecords });
+  const records = useQuery({ queryKey: ["log", "list"], queryFn: logApi.records });
   return (
     <Loaded query={records}>
       {(rows) => (
@@ -118,10 +119,10 @@ function Records() {
 
 /** One record with its proof. */
 function RecordPage({ id }: { id: string }) {
-  const record = useQuery({ queryKey: ["log", "record", id], queryFn: () => api.logRecord(id) });
+  const record = useQuery({ queryKey: ["log", "record", id], queryFn: () => logApi.record(id) });
   const proven = useQuery({
     queryKey: ["log", "proof", id],
-    queryFn: async () => checkLogProof(await api.logProof(id)),
+    queryFn: async () => checkLogProof(await logApi.proof(id)),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
