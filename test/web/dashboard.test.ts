@@ -37,6 +37,8 @@ const pages: readonly (readonly [name: string, hash: string, proof: string])[] =
   ["loop", "#/loop", ".circuit .slip-value"],
   ["lineage", "#/lineage", ".graph .thing"],
   ["lineage table", "#/lineage?view=table", "table tbody tr"],
+  ["data", "#/data", "table tbody tr"],
+  ["what data holds", "#/data/2", ".spread rect"],
   ["models", "#/models", "table tbody tr"],
   ["decisions", "#/decisions", "table tbody tr"],
   ["cover", "#/cover", ".policy-card .curve"],

@@ -1,5 +1,6 @@
 import { log } from "./fixture.log.ts";
 import { models } from "./fixture.models.ts";
+import { profiles } from "./fixture.profiles.ts";
 import {
   hash,
   ids,
@@ -415,6 +416,7 @@ export const answers: Answers = {
     ],
     next: null,
   }),
+  "assets.profile": (input) => profiles[input.get("asset") ?? ""],
   "assets.show": (input) => {
     const found = models[input.get("id") ?? ""];
     return found && { ...asset(input.get("id") ?? "", "model", found.name, "modeller", ["2"]), document: found };

@@ -26,6 +26,8 @@ const pages: Record<string, string> = {
   lineage: "#/lineage",
   lineageOne: `#/lineage/payout%3A${policies[1]}`,
   table: "#/lineage?view=table",
+  data: "#/data",
+  dataOne: "#/data/2",
   models: "#/models",
   modelNumbers: "#/models/3",
   modelBinary: "#/models/4",

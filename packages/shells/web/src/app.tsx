@@ -14,10 +14,22 @@ import { useTheme } from "./theme.ts";
 import { Empty, PageHead } from "./ui/bits.tsx";
 import { Guard, useStatus } from "./ui/load.tsx";
 
+const DataPage = lazy(() => import("./pages/data.tsx"));
 const LogPage = lazy(() => import("./pages/log.tsx"));
 const ModelsPage = lazy(() => import("./pages/models.tsx"));
 const LineagePage = lazy(() => import("./pages/lineage.tsx"));
-const PAGES = ["loop", "lineage", "models", "decisions", "cover", "disputes", "log", "activity", "verify"] as const;
+const PAGES = [
+  "loop",
+  "lineage",
+  "data",
+  "models",
+  "decisions",
+  "cover",
+  "disputes",
+  "log",
+  "activity",
+  "verify",
+] as const;
 
 function Page({ route }: { route: Route }) {
   switch (route.page) {
@@ -25,6 +37,8 @@ function Page({ route }: { route: Route }) {
       return <LoopPage />;
     case "lineage":
       return <LineagePage id={route.id} view={route.query.get("view") ?? undefined} />;
+    case "data":
+      return <DataPage id={route.id} />;
     case "models":
       return <ModelsPage id={route.id} />;
     case "decisions":

@@ -1,5 +1,6 @@
 // How what a node says (api.ts) becomes what the pages draw (model.ts).
 
+import type { Profile } from "@machines/formats/profile.ts";
 import {
   ApiError,
   call,
@@ -52,6 +53,9 @@ import { t } from "./strings.ts";
 export { ApiError, eventsUrl } from "./api.ts";
 export type * from "./model.ts";
 
+/** What an asset holds, and whether its publisher signed that. */
+export type DataProfile = Profile & { readonly onRecord: boolean };
+
 /** The calls the pages make; each rejects with {@link ApiError}. */
 export const api = {
   status: readStatus,
@@ -59,6 +63,7 @@ export const api = {
   jobs: async () => rows<WireJob>(await read("jobs.list", { limit: "60" }), "jobs").map(toJob),
   assets: readAssets,
   model: readModel,
+  profile: (id: string) => read<DataProfile>("assets.profile", { asset: id }),
   trace: (id?: string) => (id === undefined ? traceAll() : traceOne(id)),
   decisions: readDecisions,
   decision: readDecision,
