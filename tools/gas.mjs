@@ -53,7 +53,7 @@ async function compile() {
   const require = createRequire(import.meta.url);
   const solc = require("solc");
   const config = (await import("../hardhat.config.ts")).default;
-  const { settings } = config.solidity.profiles.production;
+  const [{ settings }] = config.solidity.profiles.production.compilers;
   const read = (path) => readFileSync(join(root, "node_modules", path), "utf8");
   const input = {
     language: "Solidity",

@@ -1,0 +1,387 @@
+import type { Hash } from "@base/bytes/hash.ts";
+import { bytesToHex, hexToBytes } from "@base/bytes/hex.ts";
+import { leafHash, MerkleTree } from "@base/bytes/merkle.ts";
+import { BugError } from "@base/errors";
+import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
+import { toBytes } from "@machines/engine/bits.ts";
+import type { ValueLeaf } from "@machines/engine/commit/programRoot.ts";
+import { tensorRoot } from "@machines/engine/commit/roots.ts";
+import { STREAM, shuffled } from "@machines/engine/random/philox.ts";
+import { type Abi, encodeAbiParameters, encodeFunctionData, type Hex, keccak256, zeroHash } from "viem";
+import { verdictsAbi } from "./abi.ts";
+import { childPath, childrenOf, childWidth, firstDifference, pathIn, type Post } from "./nodes.ts";
+import { openings } from "./openings.ts";
+import { LEAF_ELEMENTS, TensorTree } from "./openTensor.ts";
+import type { Replay } from "./replay.ts";
+
+/** What a game waits for, in the order of `IDisputes.Phase`. */
+export const PHASES = [
+  "NONE",
+  "SPLIT",
+  "CHOOSE_STEP",
+  "TRACE",
+  "CHOOSE_VALUE",
+  "EXPAND_VALUES",
+  "EXPAND_LEAVES",
+  "CHOOSE_LEAF",
+  "REVEAL",
+  "PROVE_ELEMENT",
+  "PROVE_INPUT",
+  "PROVE_POST",
+  "SUMS",
+  "CHOOSE_SUM",
+  "PROVE_SUM",
+  "CHALLENGER_WINS",
+  "DEFENDER_WINS",
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Where a game stands, as `IDisputes.State` in Solidity. */
+export interface State {
+  readonly claimant: Hex;
+  readonly stand: bigint;
+  readonly job: Hash;
+  readonly result: Hash;
+  readonly low: bigint;
+  readonly high: bigint;
+  readonly lowRoot: Hash;
+  readonly highRoot: Hash;
+  readonly trace: Hash;
+  readonly values: bigint;
+  readonly value: bigint;
+  readonly root: Hash;
+  readonly size: bigint;
+  readonly dtype: number;
+  readonly node: Hash;
+  readonly first: bigint;
+  readonly count: bigint;
+  readonly index: bigint;
+  readonly bits: bigint;
+  readonly sums: Hash;
+}
+
+/** A game as a player finds it: what the last move left. */
+export interface Position {
+  readonly id: bigint;
+  readonly phase: Phase;
+  readonly state: State;
+  /** Hashes that the defender gave with the last move. */
+  readonly posted: readonly Hash[];
+  /** What the defender gave of the trace so far, oldest first. */
+  readonly posts: readonly Post[];
+  /** Bytes of the leaf that the defender revealed, while an element of it is to be proven. */
+  readonly leaf?: Hex;
+}
+
+/** A call of the contract. */
+export interface Move {
+  readonly functionName: string;
+  readonly args: readonly unknown[];
+}
+
+/** What the game writes over the first words of evidence: which question, about what. */
+const POINT = {
+  step: 0n,
+  value: 0n,
+  values: 0n,
+  trace: zeroHash,
+  root: zeroHash,
+  before: zeroHash,
+  index: 0n,
+  first: 0n,
+  last: 0n,
+};
+
+/** Arguments of a function of Verdicts; the game fills in what is asked. */
+export function evidence(functionName: string, args: readonly unknown[]): Hex {
+  const data = encodeFunctionData({
+    abi: verdictsAbi as Abi,
+    functionName,
+    args: [zeroHash, POINT, ...args],
+  });
+  return `0x${data.slice(10)}`;
+}
+
+/** Pieces that a revealed leaf is kept in, as in `Disputes.sol`. */
+const PIECES = 16;
+
+/** Whether the defender has to move. */
+export function defenderMoves(phase: Phase): boolean {
+  return ["SPLIT", "TRACE", "EXPAND_VALUES", "EXPAND_LEAVES", "REVEAL", "SUMS"].includes(phase);
+}
+
+/** Borders of the parts that a range of states is split into, both ends included. */
+export function borders(low: number, high: number): number[] {
+  const parts = Math.min(16, high - low);
+  return Array.from({ length: parts + 1 }, (_, part) => low + Math.floor(((high - low) * part) / parts));
+}
+
+/** The defender's next move; undefined when it is the challenger's. */
+export function defend(replay: Replay, { id, phase, state }: Position): Move | undefined {
+  const low = Number(state.low);
+  switch (phase) {
+    case "SPLIT": {
+      const roots = borders(low, Number(state.high)).slice(1, -1);
+      return { functionName: "split", args: [id, state, roots.map((at) => replay.rootAt(at))] };
+    }
+    case "TRACE": {
+      const { leaves } = replay.trace(low);
+      const nodes = childrenOf(leaves);
+      const flat = nodes.length === leaves.length;
+      const last = flat ? [] : MerkleTree.fromHashes(leaves).inclusionProof(leaves.length - 1);
+      const { header, path } = replay.tree.openHeader();
+      const proof = evidence("valuesOf", [replay.job, header, path]);
+      return { functionName: "trace", args: [id, state, nodes, last, proof] };
+    }
+    case "EXPAND_VALUES":
+      return { functionName: "expand", args: [id, state, childrenOf(below(replay.trace(low).leaves, state))] };
+    case "EXPAND_LEAVES":
+      return { functionName: "expand", args: [id, state, childrenOf(below(leavesOf(replay, state), state))] };
+    case "REVEAL":
+      return { functionName: "reveal", args: [id, state, bytesToHex(leafBytes(valueOf(replay, state), state))] };
+    default:
+      return undefined;
+  }
+}
+
+/** The challenger's next move; undefined when it is the defender's. Throws BugError where nothing differs. */
+export function attack(replay: Replay, position: Position): Move | undefined {
+  const { id, phase, state, posted } = position;
+  switch (phase) {
+    case "CHOOSE_STEP": {
+      const ends = borders(Number(state.low), Number(state.high)).slice(1);
+      const theirs = [...posted, state.highRoot];
+      const part = differing(
+        theirs,
+        ends.map((at) => replay.rootAt(at)),
+        id,
+      );
+      return { functionName: "chooseStep", args: [id, state, posted, BigInt(part)] };
+    }
+    case "CHOOSE_VALUE":
+      return chooseValue(replay, position);
+    case "CHOOSE_LEAF": {
+      const child = differing(posted, childrenOf(below(leavesOf(replay, state), state)), id);
+      return { functionName: "chooseLeaf", args: [id, state, BigInt(child), posted[child], childPath(posted, child)] };
+    }
+    case "PROVE_ELEMENT":
+      return proveElement(replay, position);
+    case "PROVE_INPUT":
+      return proveInput(replay, position);
+    case "PROVE_POST":
+      return provePost(replay, position);
+    default:
+      return undefined;
+  }
+}
+
+function differing(theirs: readonly Hash[], own: readonly Hash[], id: bigint): number {
+  const found = firstDifference(theirs, own);
+  if (found < 0) throw new BugError(`Nothing that the defender of game ${id} said differs from what this node finds.`);
+  return found;
+}
+
+function below(leaves: readonly Hash[], { first, count }: State): readonly Hash[] {
+  return leaves.slice(Number(first), Number(first + count));
+}
+
+function valueOf(replay: Replay, state: State): Float32Array {
+  return replay.trace(Number(state.low)).values[Number(state.value)] as Float32Array;
+}
+
+/** Leaf hashes of the disputed value as this player has it. */
+function leavesOf(replay: Replay, state: State): Hash[] {
+  const bytes = toBytes(valueOf(replay, state));
+  const hashes: Hash[] = [];
+  for (let from = 0; from < bytes.length; from += 4 * LEAF_ELEMENTS)
+    hashes.push(leafHash(bytes.subarray(from, from + 4 * LEAF_ELEMENTS)));
+  return hashes;
+}
+
+function leafBytes(values: Float32Array, { first }: State): Uint8Array {
+  const from = Number(first) * LEAF_ELEMENTS;
+  return toBytes(values.subarray(from, from + LEAF_ELEMENTS));
+}
+
+/** Value `index` of the trace as the program describes it. */
+function described(replay: Replay, low: number, index: number) {
+  const { header, path: headerPath } = replay.tree.openHeader();
+  const program = replay.program.values;
+  const at = low === 0 ? program.findIndex((value) => isState(value.kind) && value.slot === index) : index;
+  const { value, path } = replay.tree.openValue(at);
+  return { header, headerPath, value, path, index: BigInt(at), init: low === 0 ? replay.init : [] };
+}
+
+const isState = (kind: string) => kind === "param" || kind === "state";
+
+/** An opened value that says nothing: for the state after the step, which is no value of the program. */
+function nothing(replay: Replay) {
+  const { header, path: headerPath } = replay.tree.openHeader();
+  const empty: ValueLeaf = {
+    kind: 0,
+    op: 0,
+    dtype: 0,
+    slot: 0n,
+    name: "",
+    shape: [],
+    inputs: [],
+    attrs: [],
+    root: `0x${"0".repeat(64)}`,
+    update: 0n,
+  };
+  return { header, headerPath, value: empty, path: [], index: 0n, init: [] };
+}
+
+function chooseValue(replay: Replay, { id, state, posted }: Position): Move {
+  const low = Number(state.low);
+  const own = replay.trace(low).leaves;
+  const child = differing(posted, childrenOf(below(own, state)), id);
+  const path = childPath(posted, child);
+  const chosen = [id, state, BigInt(child), posted[child], path];
+  const width = childWidth(Number(state.count));
+  const rest = Number(state.count) - child * width;
+  if (Math.min(rest, width) > 1) return { functionName: "chooseNode", args: chosen };
+  const index = Number(state.first) + child * width;
+  const value = index + 1 === own.length ? nothing(replay) : described(replay, low, index);
+  return { functionName: "chooseValue", args: [...chosen, evidence("question", [replay.job, value])] };
+}
+
+function proveElement(replay: Replay, { id, state, leaf, posts }: Position): Move {
+  if (leaf === undefined) throw new BugError(`The leaf that the defender of game ${id} revealed is not at hand.`);
+  const theirs = hexToBytes(leaf);
+  const own = leafBytes(valueOf(replay, state), state);
+  const at = own.findIndex((byte, place) => byte !== theirs[place]);
+  if (at < 0) throw new BugError(`The leaf in game ${id} is the one that this node finds.`);
+  const within = Math.floor(at / 4);
+  const index = Number(state.first) * LEAF_ELEMENTS + within;
+  const { piece, hashes } = pieceOf(theirs, within * 4);
+  const low = Number(state.low);
+  const value = described(replay, low, Number(state.value));
+  const proof = elementProof(replay, low, Number(state.value), index, posts);
+  return {
+    functionName: "prove",
+    args: [id, state, BigInt(index), bytesToHex(piece), hashes, evidence("element", [replay.job, value, proof])],
+  };
+}
+
+/** The piece of a leaf that holds the byte at `offset`, and the hashes of all pieces. */
+export function pieceOf(leaf: Uint8Array, offset: number): { piece: Uint8Array; hashes: Hash[] } {
+  const length = Math.ceil(leaf.length / (4 * PIECES)) * 4;
+  const pieces: Uint8Array[] = [];
+  for (let from = 0; from < leaf.length; from += length) pieces.push(leaf.subarray(from, from + length));
+  return {
+    piece: pieces[Math.floor(offset / length)] as Uint8Array,
+    hashes: pieces.map((piece) => keccak256(piece)),
+  };
+}
+
+const OPENING = {
+  type: "tuple",
+  components: [
+    { name: "leaf", type: "bytes" },
+    { name: "path", type: "bytes32[]" },
+  ],
+} as const;
+
+const VALUE = {
+  type: "tuple",
+  components: [
+    { name: "kind", type: "uint8" },
+    { name: "op", type: "uint16" },
+    { name: "dtype", type: "uint8" },
+    { name: "slot", type: "uint256" },
+    { name: "name", type: "string" },
+    { name: "shape", type: "uint256[]" },
+    { name: "inputs", type: "uint256[]" },
+    { name: "attrs", type: "int256[]" },
+    { name: "root", type: "bytes32" },
+    { name: "update", type: "uint256" },
+  ],
+} as const;
+
+const OPERANDS = {
+  type: "tuple[]",
+  components: [
+    { ...VALUE, name: "value" },
+    { name: "path", type: "bytes32[]" },
+    { name: "root", type: "bytes32" },
+    { name: "tracePath", type: "bytes32[]" },
+  ],
+} as const;
+
+/** What the chain needs to compute element `index` of value `value` of the step from state `low`. */
+export function elementProof(
+  replay: Replay,
+  low: number,
+  value: number,
+  index: number,
+  posts: readonly Post[],
+): Hex {
+  if (low === 0) return "0x";
+  const described = replay.program.values[value];
+  if (described?.kind === "data") return sampleProof(replay, low, described.slot, index);
+  const { values, leaves } = replay.trace(low);
+  const operands = (described?.inputs ?? []).map((input) => ({
+    ...replay.tree.openValue(input),
+    root: leaves[input] as Hash,
+    tracePath: pathIn(leaves, posts, input),
+  }));
+  // Only the operands' trees are looked at.
+  const sparse: TensorTree[] = [];
+  for (const input of described?.inputs ?? []) sparse[input] = new TensorTree(values[input] as Float32Array);
+  return encodeAbiParameters(
+    [OPERANDS, { type: "bytes" }],
+    [operands, openings(replay.program, sparse, value, index)],
+  );
+}
+
+/** The leaf of the samples that holds an element of a batch. */
+function sampleProof(replay: Replay, low: number, slot: number, index: number): Hex {
+  const { run } = replay;
+  const all = run.data[slot] as Float32Array;
+  const width = all.length / run.rows;
+  let sample = Math.floor(index / width);
+  if (run.stepsPerEpoch > 0) {
+    const place = ((low - 1) % run.stepsPerEpoch) * run.batch + sample;
+    sample = shuffled(run.rows, run.orderSeed, STREAM.order, Math.floor((low - 1) / run.stepsPerEpoch), place);
+  }
+  const [opening] = new TensorTree(all).open(sample * width + (index % width), 1);
+  return encodeAbiParameters([OPENING], [opening as never]);
+}
+
+/** Leaves of a state's list, as the engine's `tensorsRoot` makes them. */
+function stateTree(replay: Replay, low: number): { tree: MerkleTree; roots: Hash[] } {
+  const states = replay.program.values.filter(({ kind }) => isState(kind));
+  const roots = replay.stateAt(low).map(tensorRoot);
+  const leaves = states.map(({ name, shape }, slot) => ({ name, shape: [...shape], root: roots[slot] as Hash }));
+  const all = [{ type: "assay/state/1", count: leaves.length }, ...leaves];
+  return { tree: MerkleTree.fromLeaves(all.map(canonicalJsonBytes)), roots };
+}
+
+function proveInput(replay: Replay, { id, state }: Position): Move {
+  const value = described(replay, Number(state.low), Number(state.value));
+  const { tree, roots } = stateTree(replay, Number(state.low));
+  const slot = Number(value.value.slot);
+  const paths = [tree.inclusionProof(0), tree.inclusionProof(slot + 1)];
+  const proof = evidence("input", [replay.job, value, roots[slot], ...paths]);
+  return { functionName: "proveRoot", args: [id, state, proof] };
+}
+
+function provePost(replay: Replay, { id, state, posts }: Position): Move {
+  const low = Number(state.low);
+  const { leaves } = replay.trace(low);
+  const { header, path: headerPath } = replay.tree.openHeader();
+  const entry = (index: number, from: number) => {
+    const { value, path } = replay.tree.openValue(index);
+    return { index: BigInt(index), value, path, root: leaves[from], tracePath: pathIn(leaves, posts, from) };
+  };
+  const output = replay.job.output > 0n && low + 1 === replay.end ? Number(replay.job.output) - 1 : undefined;
+  const entries =
+    output === undefined
+      ? replay.program.values.flatMap((value, index) => {
+          if (!isState(value.kind)) return [];
+          return [entry(index, low === 0 ? value.slot : (value.update ?? index))];
+        })
+      : [entry(output, output)];
+  return { functionName: "proveRoot", args: [id, state, evidence("post", [replay.job, header, headerPath, entries])] };
+}
