@@ -310,13 +310,7 @@ const OPERANDS = {
 } as const;
 
 /** What the chain needs to compute element `index` of value `value` of the step from state `low`. */
-export function elementProof(
-  replay: Replay,
-  low: number,
-  value: number,
-  index: number,
-  posts: readonly Post[],
-): Hex {
+export function elementProof(replay: Replay, low: number, value: number, index: number, posts: readonly Post[]): Hex {
   if (low === 0) return "0x";
   const described = replay.program.values[value];
   if (described?.kind === "data") return sampleProof(replay, low, described.slot, index);
@@ -329,10 +323,7 @@ export function elementProof(
   // Only the operands' trees are looked at.
   const sparse: TensorTree[] = [];
   for (const input of described?.inputs ?? []) sparse[input] = new TensorTree(values[input] as Float32Array);
-  return encodeAbiParameters(
-    [OPERANDS, { type: "bytes" }],
-    [operands, openings(replay.program, sparse, value, index)],
-  );
+  return encodeAbiParameters([OPERANDS, { type: "bytes" }], [operands, openings(replay.program, sparse, value, index)]);
 }
 
 /** The leaf of the samples that holds an element of a batch. */

@@ -205,7 +205,7 @@ export class Replay {
 
   #load(low: number, values: readonly Float32Array[]): void {
     this.#fast ??= new Program(this.run.graph);
-    this.states.forEach(({ name }, slot) => this.#fast?.write(name, values[slot] as Float32Array));
+    for (const [name, held] of Object.entries(this.named(values))) this.#fast.write(name, held);
     this.#at = low;
   }
 
@@ -231,7 +231,9 @@ export class Replay {
   protected after(low: number): readonly Float32Array[] {
     const before = this.#kept.get(low) ?? this.#read();
     const values = this.execute(low, { ...this.named(before), ...this.batchAt(low) });
-    return this.states.map(({ update }, slot) => (update === undefined ? before[slot] : values[update]) as Float32Array);
+    return this.states.map(
+      ({ update }, slot) => (update === undefined ? before[slot] : values[update]) as Float32Array,
+    );
   }
 
   #describe(): Job {

@@ -11,7 +11,16 @@ import { type Hex, keccak256, type LocalAccount, parseEventLogs } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { disputesAbi, refereeSetAbi, verdictsAbi } from "../src/abi.ts";
 import { disputesBytecode, refereeSetBytecode, verdictsBytecode } from "../src/bytecode.ts";
-import { attack, defend, defenderMoves, type Move, type Phase, PHASES, type Position, type State } from "../src/moves.ts";
+import {
+  attack,
+  defend,
+  defenderMoves,
+  type Move,
+  type Phase,
+  PHASES,
+  type Position,
+  type State,
+} from "../src/moves.ts";
 import { REFEREES } from "../src/referees.ts";
 import type { Replay } from "../src/replay.ts";
 
@@ -33,7 +42,10 @@ export interface Outcome {
 }
 
 /** What a party does when it is asked: its move, or nothing for silence. */
-export type Player = (position: Position) => Move | undefined;
+export interface Player {
+  (position: Position): Move | undefined;
+  readonly honest?: true;
+}
 
 export class Arena {
   readonly chain: Chain;
@@ -82,11 +94,14 @@ export class Arena {
     const set = await deploy(refereeSetAbi, refereeSetBytecode, [ops, at]);
     const verdicts = await deploy(verdictsAbi, verdictsBytecode, [set.address]);
     const deployed = await deploy(disputesAbi, disputesBytecode, [token.address, verdicts.address, terms]);
-    const disputes = { address: deployed.address, abi: [...disputesAbi, ...verdictsAbi.filter(({ type }) => type === "error")] };
+    const disputes = {
+      address: deployed.address,
+      abi: [...disputesAbi, ...verdictsAbi.filter(({ type }) => type === "error")],
+    };
     for (const account of accounts) {
-      await chain.write(account, token, "faucet", [account.address, 10_000n * UNIT]);
-      await chain.write(account, token, "approve", [disputes.address, 10_000n * UNIT]);
-      await chain.write(account, disputes, "deposit", [account.address, 5_000n * UNIT]);
+      await chain.write(account, token, "faucet", [account.address, 1_000_000n * UNIT]);
+      await chain.write(account, token, "approve", [disputes.address, 1_000_000n * UNIT]);
+      await chain.write(account, disputes, "deposit", [account.address, 900_000n * UNIT]);
     }
     return new Arena(chain, disputes, token, accounts, dir);
   }
@@ -135,6 +150,22 @@ export class Arena {
     return { id: game, phase: named, state: state as State, posted, posts, ...(leaf === undefined ? {} : { leaf }) };
   }
 
+  /** Makes a move; a liar's move that the chain refuses is none, an honest one's is an error. Rule D7. */
+  async attempt(account: LocalAccount, move: Move, player: Player): Promise<Receipt | undefined> {
+    try {
+      return await this.write(account, move.functionName, move.args);
+    } catch (error) {
+      if (player.honest) throw error;
+      return undefined;
+    }
+  }
+
+  /** Lets the clock of whoever has to move run out, and ends the game. */
+  async expire(position: Position): Promise<Receipt> {
+    await this.chain.dev?.advance(TERMS.clock + 1);
+    return this.write(this.other, "timeout", [position.id, position.state]);
+  }
+
   /** Plays a game to its end; a party that is silent loses by its clock. */
   async play(start: Position, defender: Player, challenger: Player, by = this.challenger): Promise<Outcome> {
     const moves: Made[] = [];
@@ -143,12 +174,9 @@ export class Arena {
     for (;;) {
       const turn = defenderMoves(position.phase);
       const move = (turn ? defender : challenger)(position);
-      let receipt: Receipt;
-      if (move === undefined) {
-        await this.chain.dev?.advance(TERMS.clock + 1);
-        receipt = await this.write(this.other, "timeout", [position.id, position.state]);
-      } else receipt = await this.write(turn ? this.defender : by, move.functionName, move.args);
-      moves.push({ move: move?.functionName ?? "timeout", gas: Number(receipt.gasUsed) });
+      const made = move && (await this.attempt(turn ? this.defender : by, move, turn ? defender : challenger));
+      const receipt = made ?? (await this.expire(position));
+      moves.push({ move: made && move ? move.functionName : "timeout", gas: Number(receipt.gasUsed) });
       gas += Number(receipt.gasUsed);
       const [ended] = parseEventLogs({ abi: disputesAbi, logs: receipt.logs, eventName: "Ended" });
       if (ended) {
@@ -156,7 +184,7 @@ export class Arena {
         const winner = ended.args.status === 1 ? "CHALLENGER_WINS" : "DEFENDER_WINS";
         return { winner, moves, gas, ...(computed && { computed: computed.args }) };
       }
-      const leaf = move?.functionName === "reveal" ? (move.args[2] as Hex) : undefined;
+      const leaf = made && move?.functionName === "reveal" ? (move.args[2] as Hex) : undefined;
       position = this.position(receipt, position, leaf) as Position;
     }
   }
@@ -173,3 +201,8 @@ export const attacking =
   (replay: Replay): Player =>
   (position) =>
     attack(replay, position);
+
+/** The same, but no move of it may ever be refused. */
+export function honest(player: Player): Player {
+  return Object.assign((position: Position) => player(position), { honest: true as const });
+}

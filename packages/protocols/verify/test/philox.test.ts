@@ -34,7 +34,9 @@ test("Philox4x32-10 gives the known answers of Random123 on chain", async () => 
   const pi = [0x243f6a88n, 0x85a308d3n, 0x13198a2en, 0x03707344n];
   expect(await draw(pi, (0x299f31d0n << 32n) | 0xa4093822n)).toBe(0xd16cfe09_94fdcceb_5001e420_24126ea1n);
   for (const index of [0, 1, 2, 3, 4, 1_000_003])
-    expect(await twin.call("word", [2 ** 40 + 7, 1, 5, 6, index])).toBe(BigInt(randomWord(2 ** 40 + 7, 1, 5, 6, index)));
+    expect(await twin.call("word", [2 ** 40 + 7, 1, 5, 6, index])).toBe(
+      BigInt(randomWord(2 ** 40 + 7, 1, 5, 6, index)),
+    );
 });
 
 /** D10. */

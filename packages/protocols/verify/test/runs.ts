@@ -48,11 +48,25 @@ export function perceptron({ widths, batch, rows, steps, rate = 0.05, optimizer 
     .filter(({ role }) => role !== "data")
     .map(({ name, shape }) => {
       if (name.startsWith("w"))
-        return { kind: "uniform" as const, bits: bitsOf(Math.fround(Math.sqrt(6 / (shape[0] as number)))), index: layer++ };
+        return {
+          kind: "uniform" as const,
+          bits: bitsOf(Math.fround(Math.sqrt(6 / (shape[0] as number)))),
+          index: layer++,
+        };
       return { kind: "fill" as const, bits: name.startsWith("power") ? 0x3f800000 : 0 };
     });
   const stepsPerEpoch = Math.floor(rows / batch);
-  return { graph, data: [draw(rows * inputs, 1), labels], rows, batch, steps, stepsPerEpoch, seed: 5, orderSeed: 6, first };
+  return {
+    graph,
+    data: [draw(rows * inputs, 1), labels],
+    rows,
+    batch,
+    steps,
+    stepsPerEpoch,
+    seed: 5,
+    orderSeed: 6,
+    first,
+  };
 }
 
 /** What a liar changes: values of a step as they are computed, so that all that follows agrees with the lie. */
