@@ -218,7 +218,7 @@ describe("wrong job", () => {
     const other = Object.assign(new Replay(of), { computeRoot: () => noise("answer") });
     await caught(other, defending(other), real);
     // Another model's weights.
-    const [w0] = of.first as [{ values: Float32Array }];
+    const w0 = { values: trained[0] as Float32Array };
     const swapped = impostor(
       { ...of, first: [{ kind: "given", values: w0.values.map((x) => x + 1) }, ...of.first.slice(1)] },
       real,
@@ -330,7 +330,7 @@ describe("forged commitments", () => {
     };
     const real = new Replay(of);
     const x = find("t");
-    let raw = new Uint8Array();
+    let raw: Uint8Array = new Uint8Array();
     class Payload extends LyingReplay {
       override trace(low: number): Trace {
         const { values, leaves } = super.trace(low);

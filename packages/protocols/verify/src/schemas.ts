@@ -1,0 +1,88 @@
+import { amount, hash, identity, page, uint } from "@kernel/capability/schemas.ts";
+import { z } from "zod";
+
+// Inputs and outputs of the room's actions, apart from their logic so that listing them loads nothing else.
+
+const acts = identity.optional().describe("Identity that acts; the node's own unless said.");
+const who = z.enum(["defender", "challenger"]);
+
+export const claimInput = z.object({
+  model: uint.describe("Id of the trained model's asset."),
+  stand: uint.default(0n).describe("Which of the identity's stands to use; a stand's bond serves one claim after another."),
+  result: hash.optional().describe("Claims another result than the true one, to try the game out."),
+  as: acts,
+});
+export const claimOutput = z.object({
+  claim: z.string(),
+  job: hash,
+  result: hash,
+  manifest: hash,
+  steps: z.int(),
+  tx: hash,
+});
+
+export const challengeInput = z.object({ claim: z.string().describe("stand@claimant"), as: acts });
+export const challengeOutput = z.object({
+  claim: z.string(),
+  result: hash,
+  own: hash,
+  agrees: z.boolean(),
+  tx: hash.nullable(),
+});
+
+export const watchInput = z.object({
+  rate: z.number().min(0).max(1).default(1).describe("Share of the claims that is run again."),
+  seconds: z.number().min(0).max(86_400).default(0).describe("How long to go on following; 0: once over all that stands."),
+  as: acts,
+});
+export const watchOutput = z.object({
+  checked: z.array(
+    z.object({ claim: z.string(), agrees: z.boolean().nullable(), tx: hash.nullable(), reason: z.string().nullable() }),
+  ),
+});
+
+export const depositInput = z.object({ amount: amount(), as: acts });
+export const depositOutput = z.object({ account: z.string(), free: uint, locked: uint, tx: hash });
+
+export const showInput = z.object({ game: uint });
+export const showOutput = z.object({
+  game: uint,
+  claim: z.string(),
+  claimant: z.string(),
+  challenger: z.string(),
+  job: hash,
+  result: hash,
+  openedAt: uint,
+  waitsFor: z.string().nullable(),
+  turn: who.nullable(),
+  deadline: uint.nullable(),
+  step: uint.nullable(),
+  operator: z.string().nullable(),
+  element: uint.nullable(),
+  claimed: z.string().nullable(),
+  truth: z.string().nullable(),
+  winner: who.nullable(),
+  reward: uint.nullable(),
+  burned: uint.nullable(),
+  moves: z.array(z.object({ by: z.enum(["defender", "challenger", "chain"]), text: z.string(), at: uint, tx: hash })),
+});
+
+export const listInput = z.object({ limit: page.limit });
+export const listOutput = z.object({ games: z.array(showOutput) });
+
+export const claimsInput = z.object({ limit: page.limit });
+export const claimsOutput = z.object({
+  claims: z.array(
+    z.object({
+      claim: z.string(),
+      claimant: z.string(),
+      job: hash,
+      result: hash,
+      manifest: hash,
+      at: uint,
+      tx: hash,
+      status: z.enum(["none", "standing", "final", "defeated"]),
+      checked: z.enum(["agrees", "differs"]).nullable(),
+    }),
+  ),
+});

@@ -1,0 +1,104 @@
+import { BaseError, InvalidInputError } from "@base/errors";
+import { type Context, NotYetError } from "@kernel/capability";
+import type { Hash } from "@machines/store";
+import type { z } from "zod";
+import { type Claim, claimFrom, claimOf, replayOf, statusOf } from "./claims.ts";
+import type { challengeInput, challengeOutput, watchInput, watchOutput } from "./schemas.ts";
+
+/** Milliseconds between two looks at a claim that could not be checked. */
+const PAUSE = 5_000;
+
+/** Job: runs a claim's job again and challenges the claim when its result differs. */
+export async function check(context: Context, { claim: key, tx }: { claim: string; tx: string }): Promise<void> {
+  const [name] = context.duties.watchers;
+  if (name === undefined) return;
+  const claim = await claimOf(context, key);
+  if (claim.tx !== tx || (await statusOf(context, claim)) !== "standing") return;
+  const mine = context.identities.list().some(({ address }) => address.toLowerCase() === claim.claimant);
+  if (mine && !context.chain.dev) return;
+  try {
+    await checkClaim(context, claim, name);
+  } catch (error) {
+    const reason = error instanceof BaseError ? error.shortMessage : String(error);
+    context.log.warn("a claim is not checked yet", { claim: key, reason });
+    throw new NotYetError(reason, context.clock() + PAUSE, { cause: error });
+  }
+}
+
+/** What this node finds for a claim's job; challenges as `name` when it differs. */
+export async function checkClaim(
+  context: Context,
+  claim: Claim,
+  name: string | undefined,
+): Promise<{ own: Hash; agrees: boolean; tx: Hash | null }> {
+  const replay = await replayOf(context, claim);
+  const own = replay.result;
+  const agrees = own === claim.result;
+  await context.db.kysely
+    .insertInto("dispute_checks")
+    .values({ claim: claim.claim, tx: claim.tx, own, agrees: agrees ? 1 : 0, checked_at: context.clock() })
+    .onConflict((c) => c.columns(["claim", "tx"]).doNothing())
+    .execute();
+  if (agrees) return { own, agrees, tx: null };
+  const who = context.identities.get(name);
+  const disputes = context.contracts.get("Disputes");
+  try {
+    const receipt = await context.chain.write(who.account, disputes, "challenge", [
+      claim.claimant,
+      claim.stand,
+      claim.result,
+      replay.job,
+    ]);
+    context.log.info("challenged", { claim: claim.claim, by: who.name, own, theirs: claim.result });
+    await context.indexed(receipt.blockNumber);
+    return { own, agrees, tx: receipt.transactionHash };
+  } catch (error) {
+    if (error instanceof BaseError && error.data?.["errorName"] === "AlreadyChallenged")
+      return { own, agrees, tx: null };
+    throw error;
+  }
+}
+
+/** Runs one claim's job again and, if its result differs, challenges it; a claim that is right is left alone. */
+export async function challenge(
+  context: Context,
+  given: z.output<typeof challengeInput>,
+): Promise<z.input<typeof challengeOutput>> {
+  const claim = await claimOf(context, given.claim);
+  const status = await statusOf(context, claim);
+  if (status !== "standing")
+    throw new InvalidInputError(`Claim ${given.claim} cannot be challenged: it is ${status}.`);
+  return { claim: claim.claim, result: claim.result, ...(await checkClaim(context, claim, given.as)) };
+}
+
+/** Whether a claim falls into a sample: the same for everybody who knows its transaction, foreseeable for nobody before. */
+export function sampled(tx: Hash, rate: number): boolean {
+  return Number.parseInt(tx.slice(2, 14), 16) / 2 ** 48 < rate;
+}
+
+/** Follows claims for a while: checks a share of those that stand, and challenges what is wrong; its games are played by jobs. */
+export async function watch(
+  context: Context,
+  given: z.output<typeof watchInput>,
+): Promise<z.input<typeof watchOutput>> {
+  const until = context.clock() + given.seconds * 1000;
+  const seen = new Map<string, { claim: string; agrees: boolean | null; tx: Hash | null; reason: string | null }>();
+  do {
+    const rows = await context.db.kysely.selectFrom("ix_dispute_claims").selectAll().orderBy("block").execute();
+    for (const claim of rows.map(claimFrom)) {
+      if (seen.has(claim.tx) || !sampled(claim.tx, given.rate)) continue;
+      if ((await statusOf(context, claim)) !== "standing") continue;
+      context.progress({ label: `checking ${claim.claim}` });
+      try {
+        const { agrees, tx } = await checkClaim(context, claim, given.as ?? context.duties.watchers[0]);
+        seen.set(claim.tx, { claim: claim.claim, agrees, tx, reason: null });
+      } catch (error) {
+        const reason = error instanceof BaseError ? error.shortMessage : String(error);
+        seen.set(claim.tx, { claim: claim.claim, agrees: null, tx: null, reason });
+      }
+    }
+    if (context.clock() >= until || context.signal.aborted) break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  } while (!context.signal.aborted);
+  return { checked: [...seen.values()] };
+}
