@@ -177,6 +177,54 @@ const dispute = {
   ruling: { ruling: "claim", result: claimHash, reward: wad(6), burned: wad(0), tx: tx("ruling") },
 };
 
+const claimOfRun = {
+  claim: `0@${at("operator-1")}`,
+  claimant: at("operator-1"),
+  job: claimHash,
+  result: wrongHash,
+  manifest: claimHash,
+  at: String(now - 3_600),
+  tx: tx("claim of a run"),
+  status: "defeated",
+  checked: "differs",
+};
+
+const gameMoves: [by: string, text: string][] = [
+  ["challenger", "opened: of 4097 steps one must be wrong"],
+  ["defender", "gave 15 states between 0 and 4097"],
+  ["challenger", "disputes states 2816 to 3072"],
+  ["defender", "gave 15 states between 2816 and 3072"],
+  ["challenger", "disputes step 2867"],
+  ["defender", "gave the roots of all 69 values of the step"],
+  ["challenger", "disputes value 63: sub (v41)"],
+  ["defender", "gave 49 nodes below"],
+  ["challenger", "disputes leaf 30"],
+  ["defender", "revealed the leaf"],
+  ["chain", "computed 0.0316 (0x3d0174a9) where the defender said 0.0317 (0x3d0174aa)"],
+];
+
+const game = {
+  game: "68365257935152496880711383464174385121069188289465858815854921265715368992043",
+  claim: claimOfRun.claim,
+  claimant: claimOfRun.claimant,
+  challenger: at("watcher"),
+  job: claimHash,
+  result: wrongHash,
+  openedAt: String(now - 3_500),
+  waitsFor: null,
+  turn: null,
+  deadline: null,
+  step: "2867",
+  operator: "sub (v41)",
+  element: "31415",
+  claimed: "0.03160541504621506 (0x3d0174aa)",
+  truth: "0.03160541132092476 (0x3d0174a9)",
+  winner: "challenger",
+  reward: wad(350),
+  burned: wad(350),
+  moves: gameMoves.map(([by, text], n) => ({ by, text, at: String(now - 3_500 + 20 * n), tx: tx(`game ${n}`) })),
+};
+
 const policy = (
   id: string,
   risk: string,
@@ -366,6 +414,8 @@ export const blank: Answers = {
   "assets.list": () => ({ assets: [], next: null }),
   "oracle.list": () => ({ decisions: [] }),
   "arbitration.list": () => ({ disputes: [] }),
+  "disputes.list": () => ({ games: [] }),
+  "disputes.claims": () => ({ claims: [] }),
   "cover.list": () => ({
     policies: [],
     risks: [],
@@ -441,6 +491,9 @@ export const answers: Answers = {
     return found && decision(found);
   },
   "arbitration.list": () => ({ disputes: [dispute] }),
+  "disputes.list": () => ({ games: [game] }),
+  "disputes.show": () => game,
+  "disputes.claims": () => ({ claims: [claimOfRun] }),
   "arbitration.show": (input) => (input.get("id") === "1" ? dispute : undefined),
   "cover.list": () => ({
     policies,

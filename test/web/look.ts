@@ -16,6 +16,9 @@ const list = async (action: string, field: string): Promise<string[]> =>
   ((await (await fetch(`${base}/v1/${action}`)).json()) as Record<string, { id: string }[]>)[field]?.map((row) =>
     String(row.id),
   ) ?? [];
+const games = ((await (await fetch(`${base}/v1/disputes/list`)).json()) as { games: { game: string }[] }).games.map(
+  ({ game }) => game,
+);
 const [decisions, policies, disputes] = await Promise.all([
   list("oracle/list", "decisions"),
   list("cover/list", "policies"),
@@ -41,6 +44,7 @@ const pages: Record<string, string> = {
   dispute: `#/disputes/${disputes[0]}`,
   log: "#/log",
   logRecord: "#/log/4",
+  game: `#/disputes/${games[0]}`,
   activity: "#/activity",
   verify: "#/verify",
 };

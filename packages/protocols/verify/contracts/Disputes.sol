@@ -189,7 +189,7 @@ contract Disputes is Claims {
         State memory s = _enter(id, given, Phase.REVEAL);
         uint256 rest = s.size - s.first * MerkleTensor.LEAF_ELEMENTS;
         if (rest > MerkleTensor.LEAF_ELEMENTS) rest = MerkleTensor.LEAF_ELEMENTS;
-        if (leaf.length != rest * (s.dtype == 1 ? 1 : 4) || Merkle.leafHash(leaf) != s.node) revert WrongLeaf();
+        if (leaf.length != rest * _width(s.dtype) || Merkle.leafHash(leaf) != s.node) revert WrongLeaf();
         s.node = keccak256(abi.encodePacked(_pieces(leaf)));
         _grow(s, 2);
         _leave(id, s, Phase.PROVE_ELEMENT, new bytes32[](0));
@@ -489,9 +489,14 @@ contract Disputes is Claims {
         }
     }
 
-    /// @dev Bytes of one piece, a multiple of four.
+    /// @dev Bytes of one piece, a multiple of eight, so that no element is cut.
     function _pieceLength(uint256 length) private pure returns (uint256) {
-        return ((length + 4 * PIECES - 1) / (4 * PIECES)) * 4;
+        return ((length + 8 * PIECES - 1) / (8 * PIECES)) * 8;
+    }
+
+    /// @dev Bytes of one element.
+    function _width(uint8 dtype) private pure returns (uint256) {
+        return dtype == 1 ? 1 : dtype == 3 ? 8 : 4;
     }
 
     /// @dev Takes what the defender's leaf says of an element into the state.
@@ -501,17 +506,18 @@ contract Disputes is Claims {
         uint256 rest = s.size - begin;
         if (rest > MerkleTensor.LEAF_ELEMENTS) rest = MerkleTensor.LEAF_ELEMENTS;
         if (index < begin || index - begin >= rest) revert OutOfRange(index, s.size);
-        uint256 width = s.dtype == 1 ? 1 : 4;
+        uint256 width = _width(s.dtype);
         uint256 length = _pieceLength(rest * width);
         uint256 offset = (index - begin) * width;
         if (keccak256(piece) != pieces[offset / length]) revert NotBelow(s.node);
         offset %= length;
         s.index = uint64(index);
-        if (width == 1) {
-            s.bits = uint256(int256(int8(uint8(piece[offset]))));
-            return;
-        }
-        uint256 bits = MerkleTensor.swap(uint32(bytes4(piece[offset:offset + 4])));
-        s.bits = s.dtype == 2 ? uint256(int256(int32(uint32(bits)))) : bits;
+        // Little-endian; integers keep their sign.
+        uint256 bits = 0;
+        for (uint256 i = width; i > 0; i--) bits = (bits << 8) | uint8(piece[offset + i - 1]);
+        if (s.dtype == 1) bits = uint256(int256(int8(uint8(bits))));
+        if (s.dtype == 2) bits = uint256(int256(int32(uint32(bits))));
+        if (s.dtype == 3) bits = uint256(int256(int64(uint64(bits))));
+        s.bits = bits;
     }
 }

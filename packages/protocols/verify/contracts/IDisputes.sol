@@ -66,7 +66,7 @@ interface IDisputes {
         uint64 value; // disputed value
         bytes32 root; // its root as the defender says
         uint64 size; // its elements
-        uint8 dtype; // 0 binary32, 1 int8, 2 int32
+        uint8 dtype; // 0 binary32, 1 int8, 2 int32, 3 int64
         bytes32 node; // node in dispute, or the hash of what was posted
         uint64 first; // first leaf below the node; first term of a sum
         uint64 count; // leaves below the node; terms of a sum

@@ -66,6 +66,11 @@ export async function statusOf(context: Pick<Context, "chain" | "contracts">, cl
 const held = new Map<string, Promise<Replay>>();
 const HELD = 4;
 
+/** Forgets all replays, as a process that ends does. */
+export function forgetReplays(): void {
+  held.clear();
+}
+
 /** Runs a claim's job again, lazily. Throws InvalidInputError when the manifest is another job's. */
 export async function replayOf(context: Pick<Context, "store">, claim: Pick<Claim, "job" | "manifest">): Promise<Replay> {
   const key = `${claim.job}:${claim.manifest}`;

@@ -266,7 +266,7 @@ function proveElement(replay: Replay, { id, state, leaf, posts }: Position): Mov
 
 /** The piece of a leaf that holds the byte at `offset`, and the hashes of all pieces. */
 export function pieceOf(leaf: Uint8Array, offset: number): { piece: Uint8Array; hashes: Hash[] } {
-  const length = Math.ceil(leaf.length / (4 * PIECES)) * 4;
+  const length = Math.ceil(leaf.length / (8 * PIECES)) * 8;
   const pieces: Uint8Array[] = [];
   for (let from = 0; from < leaf.length; from += length) pieces.push(leaf.subarray(from, from + length));
   return {

@@ -27,11 +27,12 @@ export async function play(context: Context, { game: id, tx }: { game: string; t
   const player = ours(context, defending ? claim.claimant : game.challenger);
   if (player === undefined) return;
   // A claim that fell in another game ends this one too.
-  if ((await statusOf(context, claim)) === "defeated") return send(context, player, game, "timeout", [game.game, newest.state]);
+  if ((await statusOf(context, claim)) === "defeated")
+    return send(context, player, game, "timeout", [game.game, newest.state]);
   const position = await positionOf(context, game);
   if (position === undefined) return;
   const replay = await replayOf(context, claim);
-  if (defending && replay.rootAt(Number(newest.state.low)) !== newest.state.lowRoot) {
+  if (defending && replay.result !== claim.result) {
     context.log.error("a claim of this node is wrong: it is not defended", { game: id, claim: claim.claim });
     return;
   }

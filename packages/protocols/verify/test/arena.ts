@@ -21,6 +21,7 @@ import {
   type Position,
   type State,
 } from "../src/moves.ts";
+import { gameAbi } from "../src/contracts.ts";
 import { REFEREES } from "../src/referees.ts";
 import type { Replay } from "../src/replay.ts";
 
@@ -93,11 +94,7 @@ export class Arena {
     }
     const set = await deploy(refereeSetAbi, refereeSetBytecode, [ops, at]);
     const verdicts = await deploy(verdictsAbi, verdictsBytecode, [set.address]);
-    const deployed = await deploy(disputesAbi, disputesBytecode, [token.address, verdicts.address, terms]);
-    const disputes = {
-      address: deployed.address,
-      abi: [...disputesAbi, ...verdictsAbi.filter(({ type }) => type === "error")],
-    };
+    const disputes = await deploy(gameAbi, disputesBytecode, [token.address, verdicts.address, terms]);
     for (const account of accounts) {
       await chain.write(account, token, "faucet", [account.address, 1_000_000n * UNIT]);
       await chain.write(account, token, "approve", [disputes.address, 1_000_000n * UNIT]);

@@ -5,12 +5,13 @@ import { arbitration } from "@protocols/arbitration";
 import { models } from "@protocols/models";
 import { oracle } from "@protocols/oracle";
 import { training } from "@protocols/training";
+import { disputes } from "@protocols/verify";
 import { assets } from "@records/assets";
 import { log } from "@records/log";
 import { node } from "./capability.ts";
 
 /** Every room that this product is composed of, lower floors first: the only list of them. */
-export const capabilities: readonly Capability[] = [assets, log, training, models, arbitration, oracle, cover, node];
+export const capabilities: readonly Capability[] = [assets, log, training, models, arbitration, oracle, disputes, cover, node];
 
 /** A currency to try things out with; only for development chains, anybody can mint it. */
 export const devnetCurrency = defineCapability({

@@ -77,6 +77,46 @@ export interface WireLogRecord {
   readonly value: unknown;
 }
 
+/** `disputes.show`, and one line of `disputes.list`. */
+export interface WireGame {
+  readonly game: Int;
+  readonly claim: string;
+  readonly claimant: Hex;
+  readonly challenger: Hex;
+  readonly job: Hex;
+  readonly result: Hex;
+  readonly openedAt: Int;
+  readonly waitsFor: string | null;
+  readonly turn: "defender" | "challenger" | null;
+  readonly deadline: Int | null;
+  readonly step: Int | null;
+  readonly operator: string | null;
+  readonly element: Int | null;
+  readonly claimed: string | null;
+  readonly truth: string | null;
+  readonly winner: "defender" | "challenger" | null;
+  readonly reward: Wad | null;
+  readonly burned: Wad | null;
+  readonly moves: readonly {
+    readonly by: "defender" | "challenger" | "chain";
+    readonly text: string;
+    readonly at: Int;
+    readonly tx: Hex;
+  }[];
+}
+
+/** One line of `disputes.claims`. */
+export interface WireClaim {
+  readonly claim: string;
+  readonly claimant: Hex;
+  readonly job: Hex;
+  readonly result: Hex;
+  readonly at: Int;
+  readonly tx: Hex;
+  readonly status: "none" | "standing" | "final" | "defeated";
+  readonly checked: "agrees" | "differs" | null;
+}
+
 /** One line of `oracle.list`. */
 export interface WireDecisionLine {
   readonly id: Hex;

@@ -8,6 +8,7 @@ import { Loaded, useChainTime, useStatus } from "../ui/load.tsx";
 import { Mark } from "../ui/mark.tsx";
 import { type Column, Exports, Table } from "../ui/table.tsx";
 import { Split } from "./decisions.tsx";
+import { GameBoard, GameLists } from "./games.tsx";
 
 const d = t.disputes;
 const nameOf = (name: string | undefined, address: string) => name ?? short(address);
@@ -41,7 +42,9 @@ const columns = (unit: string): readonly Column<Dispute>[] => [
 /** All disputes, or one as a board when the address names it. */
 export function DisputesPage({ id }: { id: string | undefined }) {
   const unit = useStatus().data?.currency ?? t.currency;
-  return id === undefined ? <DisputeList unit={unit} /> : <Board id={id} unit={unit} />;
+  if (id === undefined) return <DisputeList unit={unit} />;
+  // Numbers of games are hashes, those of the panel count up.
+  return id.length > 20 ? <GameBoard id={id} unit={unit} /> : <Board id={id} unit={unit} />;
 }
 
 function DisputeList({ unit }: { unit: string }) {
@@ -61,6 +64,7 @@ function DisputeList({ unit }: { unit: string }) {
           )
         }
       </Loaded>
+      <GameLists />
     </>
   );
 }
