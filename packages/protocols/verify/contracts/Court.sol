@@ -49,15 +49,8 @@ contract Court is IArbiter {
         address claimant,
         bytes calldata context
     ) external returns (uint256 disputeId) {
-        (bytes32 job, uint64 standOne, bytes32 resultOne, uint64 standTwo, bytes32 resultTwo) =
-            abi.decode(context, (bytes32, uint64, bytes32, uint64, bytes32));
-        Case memory c = Case({
-            job: job,
-            defence: Side({party: defender, stand: standOne, result: resultOne}),
-            claim: Side({party: claimant, stand: standTwo, result: resultTwo}),
-            ruling: Ruling.Pending
-        });
-        if (resultOne == resultTwo) revert NotClaimed(claimant);
+        Case memory c = _caseOf(defender, claimant, context);
+        if (c.defence.result == c.claim.result) revert NotClaimed(claimant);
         _stands(c.job, c.defence, defence);
         _stands(c.job, c.claim, claim);
         disputeId = ++_count;
@@ -91,6 +84,14 @@ contract Court is IArbiter {
     /// @inheritdoc IArbiter
     function fee() external pure returns (uint256) {
         return 0;
+    }
+
+    function _caseOf(address defender, address claimant, bytes calldata context) private pure returns (Case memory c) {
+        (bytes32 job, uint64 standOne, bytes32 resultOne, uint64 standTwo, bytes32 resultTwo) =
+            abi.decode(context, (bytes32, uint64, bytes32, uint64, bytes32));
+        c.job = job;
+        c.defence = Side({party: defender, stand: standOne, result: resultOne});
+        c.claim = Side({party: claimant, stand: standTwo, result: resultTwo});
     }
 
     function _stands(bytes32 job, Side memory side, bytes32 hash) private view {

@@ -114,7 +114,7 @@ contract DisputesInvariantTest is Test {
         stub.set(Verdicts.Question(choice % 5), truth % 2 == 0 ? uint256(0x3f800000) : truth);
         vm.recordLogs();
         (,,, bool defender,) = game.gameOf(g.id);
-        vm.prank(defender ? s.claimant : g.challenger);
+        vm.startPrank(defender ? s.claimant : g.challenger);
         if (g.phase == IDisputes.Phase.SPLIT) {
             uint256 parts = s.high - s.low < 16 ? s.high - s.low : 16;
             game.split(g.id, s, _noise(parts - 1, choice));
@@ -138,6 +138,7 @@ contract DisputesInvariantTest is Test {
         } else {
             game.proveRoot(g.id, s, new bytes(512));
         }
+        vm.stopPrank();
         _note(index, g.challenger);
     }
 

@@ -19,7 +19,9 @@ export async function claim(
   const { recipe, run: commitment } = decodeBundle(bytes);
   const [parent, ...others] = statement.parents;
   if (parent === undefined || others.length > 0)
-    throw new InvalidInputError(`Only a model of one table can be claimed yet; model ${given.model} has ${statement.parents.length}.`);
+    throw new InvalidInputError(
+      `Only a model of one table can be claimed yet; model ${given.model} has ${statement.parents.length}.`,
+    );
   const { table } = await readTable(context, BigInt(parent.asset));
   context.progress({ label: "running the training again" });
   const run = runOf(table, recipe);
@@ -58,7 +60,8 @@ export async function deposit(
   const disputes = context.contracts.get("Disputes");
   const token = { address: (await context.chain.read(disputes, "token")) as Hex, abi: erc20Abi };
   const allowed = (await context.chain.read(token, "allowance", [who.address, disputes.address])) as bigint;
-  if (allowed < given.amount) await context.chain.write(who.account, token, "approve", [disputes.address, given.amount]);
+  if (allowed < given.amount)
+    await context.chain.write(who.account, token, "approve", [disputes.address, given.amount]);
   const receipt = await context.chain.write(who.account, disputes, "deposit", [who.address, given.amount]);
   const [free, locked] = (await context.chain.read(disputes, "account", [who.address])) as [bigint, bigint];
   return { account: who.address, free, locked, tx: receipt.transactionHash };

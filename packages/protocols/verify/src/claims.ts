@@ -56,7 +56,10 @@ export async function claimOf(context: Pick<Context, "db">, claim: string, tx?: 
 }
 
 /** Status of a claim on chain. */
-export async function statusOf(context: Pick<Context, "chain" | "contracts">, claim: Claim): Promise<(typeof CLAIM_STATUS)[number]> {
+export async function statusOf(
+  context: Pick<Context, "chain" | "contracts">,
+  claim: Claim,
+): Promise<(typeof CLAIM_STATUS)[number]> {
   const disputes = context.contracts.get("Disputes");
   const { claimant, stand, job, result } = claim;
   return CLAIM_STATUS[Number(await context.chain.read(disputes, "statusOf", [claimant, stand, job, result]))] ?? "none";
@@ -72,7 +75,10 @@ export function forgetReplays(): void {
 }
 
 /** Runs a claim's job again, lazily. Throws InvalidInputError when the manifest is another job's. */
-export async function replayOf(context: Pick<Context, "store">, claim: Pick<Claim, "job" | "manifest">): Promise<Replay> {
+export async function replayOf(
+  context: Pick<Context, "store">,
+  claim: Pick<Claim, "job" | "manifest">,
+): Promise<Replay> {
   const key = `${claim.job}:${claim.manifest}`;
   const known = held.get(key);
   const replay =

@@ -3,7 +3,8 @@ import { claimKey } from "./claims.ts";
 import { PHASES } from "./moves.ts";
 
 const text = (value: unknown) => String(value);
-const json = (value: unknown) => JSON.stringify(value, (_, held) => (typeof held === "bigint" ? held.toString() : held));
+const json = (value: unknown) =>
+  JSON.stringify(value, (_, held) => (typeof held === "bigint" ? held.toString() : held));
 
 /** Index handlers of the events of Disputes. Every move queues the next one, so that a game goes on after any stop. */
 export const events: Readonly<Record<string, EventHandler>> = {

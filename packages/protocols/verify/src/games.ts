@@ -38,10 +38,7 @@ const HASHES = new Set(["claimant", "job", "result", "lowRoot", "highRoot", "tra
 function stateFrom(text: string): State {
   const entries = Object.entries(JSON.parse(text) as Record<string, string | number>);
   return Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      HASHES.has(name) ? value : name === "dtype" ? Number(value) : BigInt(value),
-    ]),
+    entries.map(([name, value]) => [name, HASHES.has(name) ? value : name === "dtype" ? Number(value) : BigInt(value)]),
   ) as unknown as State;
 }
 
@@ -72,7 +69,9 @@ export async function gameOf(context: Pick<Context, "db">, game: string): Promis
       at: BigInt(text(row, "at")),
       tx: text(row, "tx") as Hash,
     })),
-    ...(computed && { computed: { claimed: BigInt(text(computed, "claimed")), truth: BigInt(text(computed, "truth")) } }),
+    ...(computed && {
+      computed: { claimed: BigInt(text(computed, "claimed")), truth: BigInt(text(computed, "truth")) },
+    }),
     ...(end && {
       end: {
         status: text(end, "status") as "CHALLENGER_WINS" | "DEFENDER_WINS",

@@ -138,7 +138,7 @@ export function defend(replay: Replay, { id, phase, state }: Position): Move | u
     case "EXPAND_LEAVES":
       return { functionName: "expand", args: [id, state, childrenOf(below(leavesOf(replay, state), state))] };
     case "REVEAL":
-      return { functionName: "reveal", args: [id, state, bytesToHex(leafBytes(valueOf(replay, state), state))] };
+      return { functionName: "reveal", args: [id, state, bytesToHex(leafBytes(disputed(replay, state), state))] };
     default:
       return undefined;
   }
@@ -185,13 +185,13 @@ function below(leaves: readonly Hash[], { first, count }: State): readonly Hash[
   return leaves.slice(Number(first), Number(first + count));
 }
 
-function valueOf(replay: Replay, state: State): Float32Array {
+function disputed(replay: Replay, state: State): Float32Array {
   return replay.trace(Number(state.low)).values[Number(state.value)] as Float32Array;
 }
 
 /** Leaf hashes of the disputed value as this player has it. */
 function leavesOf(replay: Replay, state: State): Hash[] {
-  const bytes = toBytes(valueOf(replay, state));
+  const bytes = toBytes(disputed(replay, state));
   const hashes: Hash[] = [];
   for (let from = 0; from < bytes.length; from += 4 * LEAF_ELEMENTS)
     hashes.push(leafHash(bytes.subarray(from, from + 4 * LEAF_ELEMENTS)));
@@ -249,7 +249,7 @@ function chooseValue(replay: Replay, { id, state, posted }: Position): Move {
 function proveElement(replay: Replay, { id, state, leaf, posts }: Position): Move {
   if (leaf === undefined) throw new BugError(`The leaf that the defender of game ${id} revealed is not at hand.`);
   const theirs = hexToBytes(leaf);
-  const own = leafBytes(valueOf(replay, state), state);
+  const own = leafBytes(disputed(replay, state), state);
   const at = own.findIndex((byte, place) => byte !== theirs[place]);
   if (at < 0) throw new BugError(`The leaf in game ${id} is the one that this node finds.`);
   const within = Math.floor(at / 4);

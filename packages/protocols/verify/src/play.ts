@@ -54,7 +54,13 @@ export async function postingOf(context: Pick<Context, "db">, game: Game): Promi
   return String(row["tx"]);
 }
 
-async function send(context: Context, by: Identity, game: Game, functionName: string, args: readonly unknown[]): Promise<void> {
+async function send(
+  context: Context,
+  by: Identity,
+  game: Game,
+  functionName: string,
+  args: readonly unknown[],
+): Promise<void> {
   const disputes = context.contracts.get("Disputes");
   // The chain may be ahead of the index: a move that was made already is not made again.
   const [, phase] = (await context.chain.read(disputes, "gameOf", [game.game])) as [number, number];

@@ -172,7 +172,9 @@ export class Replay {
         if (rows === undefined) return [name, canonicalise(all.slice())];
         const width = all.length / run.rows;
         const batch = new Float32Array(rows.length * width);
-        rows.forEach((sample, row) => batch.set(all.subarray(sample * width, (sample + 1) * width), row * width));
+        rows.forEach((sample, row) => {
+          batch.set(all.subarray(sample * width, (sample + 1) * width), row * width);
+        });
         return [name, canonicalise(batch)];
       }),
     );

@@ -8,7 +8,9 @@ const who = z.enum(["defender", "challenger"]);
 
 export const claimInput = z.object({
   model: uint.describe("Id of the trained model's asset."),
-  stand: uint.default(0n).describe("Which of the identity's stands to use; a stand's bond serves one claim after another."),
+  stand: uint
+    .default(0n)
+    .describe("Which of the identity's stands to use; a stand's bond serves one claim after another."),
   result: hash.optional().describe("Claims another result than the true one, to try the game out."),
   as: acts,
 });
@@ -32,7 +34,12 @@ export const challengeOutput = z.object({
 
 export const watchInput = z.object({
   rate: z.number().min(0).max(1).default(1).describe("Share of the claims that is run again."),
-  seconds: z.number().min(0).max(86_400).default(0).describe("How long to go on following; 0: once over all that stands."),
+  seconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(0)
+    .describe("How long to go on following; 0: once over all that stands."),
   as: acts,
 });
 export const watchOutput = z.object({

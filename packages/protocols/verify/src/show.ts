@@ -70,7 +70,8 @@ async function shown(context: Context, game: Game): Promise<Shown> {
   ];
   const newest = game.steps.at(-1);
   const { low, high, value } = newest?.state ?? { low: 0n, high: 0n, value: 0n };
-  const found = newest && newest.state.trace !== newest.state.root && newest.state.values > 0n && newest.state.root !== NONE;
+  const found =
+    newest && newest.state.trace !== newest.state.root && newest.state.values > 0n && newest.state.root !== NONE;
   const described = found && low > 0n ? replay?.program.values[Number(value)] : undefined;
   return {
     game: game.game,

@@ -66,8 +66,7 @@ export async function challenge(
 ): Promise<z.input<typeof challengeOutput>> {
   const claim = await claimOf(context, given.claim);
   const status = await statusOf(context, claim);
-  if (status !== "standing")
-    throw new InvalidInputError(`Claim ${given.claim} cannot be challenged: it is ${status}.`);
+  if (status !== "standing") throw new InvalidInputError(`Claim ${given.claim} cannot be challenged: it is ${status}.`);
   return { claim: claim.claim, result: claim.result, ...(await checkClaim(context, claim, given.as)) };
 }
 

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { wholeDispute } from "./whole.ts";
 
-const lock = JSON.parse(
-  readFileSync(new URL("../../../../locks/game.json", import.meta.url), "utf8"),
-) as Readonly<Record<string, number>>;
+const lock = JSON.parse(readFileSync(new URL("../../../../locks/game.json", import.meta.url), "utf8")) as Readonly<
+  Record<string, number>
+>;
 
 /** D18. */
 test("gas of a whole dispute and of a claim that nobody disputes", async () => {

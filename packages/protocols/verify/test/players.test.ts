@@ -24,7 +24,12 @@ const run = perceptron({ widths: [6, 5, 3], batch: 4, rows: 40, steps: 50 });
 const truth = new Replay(run);
 const target = truth.program.values.find(({ name }) => name === "w0")?.update as number;
 const liar = new LyingReplay(run, [{ low: 23, value: target, change: (values) => ulp(values, 7) }]);
-const JOBS = { "disputes.check": check, "disputes.play": play, "disputes.timeout": timeout, "disputes.finalise": finalise };
+const JOBS = {
+  "disputes.check": check,
+  "disputes.play": play,
+  "disputes.timeout": timeout,
+  "disputes.finalise": finalise,
+};
 let arena: Arena;
 let dir: string;
 let db: Database;
@@ -59,7 +64,10 @@ function node(...identities: ReturnType<typeof named>[]): Context {
     db,
     store,
     contracts: { get: () => ({ ...arena.disputes, block: 0n }) },
-    identities: { get: (name?: string) => identities.find((one) => one.name === name) ?? first, list: () => identities },
+    identities: {
+      get: (name?: string) => identities.find((one) => one.name === name) ?? first,
+      list: () => identities,
+    },
     duties: { operators: [], watchers: [first.name], panelists: [], keeper: first.name, peers: [] },
     log: quiet,
     clock: Date.now,
@@ -82,7 +90,13 @@ async function index(): Promise<void> {
     const rows: Promise<unknown>[] = [];
     const key = { block: Number(log.blockNumber), log_index: log.logIndex, tx: log.transactionHash };
     const writer = {
-      insert: (table: string, row: object) => rows.push(db.kysely.insertInto(table).values({ ...key, ...row }).execute()),
+      insert: (table: string, row: object) =>
+        rows.push(
+          db.kysely
+            .insertInto(table)
+            .values({ ...key, ...row })
+            .execute(),
+        ),
       onSettled: (kind: string, _: string, payload: unknown) => queue.push({ kind, payload } as never),
     };
     const event = { ...log, name: log.eventName, timestamp: head.timestamp } as never;
@@ -141,7 +155,11 @@ test("a watcher finds a wrong claim, challenges it and plays to the end, killed 
   expect(shown.moves.length).toBeGreaterThan(8);
   expect(await arena.wealth(arena.challenger)).toBeGreaterThan(before);
   const [listed] = (await claims(context, { limit: 10 })).claims;
-  expect(listed).toMatchObject({ claim: claimKey(arena.defender.address, stand), status: "defeated", checked: "differs" });
+  expect(listed).toMatchObject({
+    claim: claimKey(arena.defender.address, stand),
+    status: "defeated",
+    checked: "differs",
+  });
 });
 
 /** D19. */
@@ -181,7 +199,10 @@ test("a node does not defend its own claim when it finds it wrong, and leaves a 
 });
 
 test("a sample takes the share that it is told", () => {
-  const hashes = Array.from({ length: 2000 }, (_, i) => `0x${((i * 2654435761) % 2 ** 32).toString(16).padStart(8, "0")}${"0".repeat(56)}` as Hex);
+  const hashes = Array.from(
+    { length: 2000 },
+    (_, i) => `0x${((i * 2654435761) % 2 ** 32).toString(16).padStart(8, "0")}${"0".repeat(56)}` as Hex,
+  );
   const taken = hashes.filter((hash) => sampled(hash, 0.25)).length;
   expect(Math.abs(taken - 500)).toBeLessThan(60);
 });

@@ -11,7 +11,17 @@ import { log } from "@records/log";
 import { node } from "./capability.ts";
 
 /** Every room that this product is composed of, lower floors first: the only list of them. */
-export const capabilities: readonly Capability[] = [assets, log, training, models, arbitration, oracle, disputes, cover, node];
+export const capabilities: readonly Capability[] = [
+  assets,
+  log,
+  training,
+  models,
+  arbitration,
+  oracle,
+  disputes,
+  cover,
+  node,
+];
 
 /** A currency to try things out with; only for development chains, anybody can mint it. */
 export const devnetCurrency = defineCapability({

@@ -10,16 +10,35 @@ import { Mark } from "../ui/mark.tsx";
 import { type Column, Exports, Table } from "../ui/table.tsx";
 
 const g = t.games;
-const stateOf = ({ winner }: WireGame) => (winner === null ? "disputed" : winner === "defender" ? "final" : "overturned");
+const stateOf = ({ winner }: WireGame) =>
+  winner === null ? "disputed" : winner === "defender" ? "final" : "overturned";
 const place = ({ step, operator, element }: WireGame) =>
-  [step === null ? undefined : g.step(String(step)), operator, element === null ? undefined : g.element(String(element))]
+  [
+    step === null ? undefined : g.step(String(step)),
+    operator,
+    element === null ? undefined : g.element(String(element)),
+  ]
     .filter(Boolean)
     .join(" · ") || "–";
 
 const gameColumns: readonly Column<WireGame>[] = [
-  { head: g.game, value: (x) => String(x.game), cell: (x) => <Id id={String(x.game)} label={g.game} to={href("disputes", String(x.game))} /> },
-  { head: g.defender, value: (x) => x.claimant, cell: (x) => <Who name={undefined} address={x.claimant} />, minor: true },
-  { head: g.challenger, value: (x) => x.challenger, cell: (x) => <Who name={undefined} address={x.challenger} />, minor: true },
+  {
+    head: g.game,
+    value: (x) => String(x.game),
+    cell: (x) => <Id id={String(x.game)} label={g.game} to={href("disputes", String(x.game))} />,
+  },
+  {
+    head: g.defender,
+    value: (x) => x.claimant,
+    cell: (x) => <Who name={undefined} address={x.claimant} />,
+    minor: true,
+  },
+  {
+    head: g.challenger,
+    value: (x) => x.challenger,
+    cell: (x) => <Who name={undefined} address={x.challenger} />,
+    minor: true,
+  },
   { head: g.where, value: place },
   { head: g.state, value: (x) => stateOf(x), cell: (x) => <Mark state={stateOf(x)} /> },
 ];
@@ -40,7 +59,11 @@ export function GameLists() {
       <Loaded query={games}>
         {(rows) =>
           rows.length === 0 ? null : (
-            <Panel title={g.title} tools={<Exports name={g.title} rows={rows} columns={gameColumns} />} className="bare">
+            <Panel
+              title={g.title}
+              tools={<Exports name={g.title} rows={rows} columns={gameColumns} />}
+              className="bare"
+            >
               <Table name={g.title} rows={rows} columns={gameColumns} rowKey={(x) => String(x.game)} />
             </Panel>
           )
@@ -49,7 +72,11 @@ export function GameLists() {
       <Loaded query={claims}>
         {(rows) =>
           rows.length === 0 ? null : (
-            <Panel title={g.claims} tools={<Exports name={g.claims} rows={rows} columns={claimColumns} />} className="bare">
+            <Panel
+              title={g.claims}
+              tools={<Exports name={g.claims} rows={rows} columns={claimColumns} />}
+              className="bare"
+            >
               <Table name={g.claims} rows={rows} columns={claimColumns} rowKey={(x) => x.tx} />
             </Panel>
           )
