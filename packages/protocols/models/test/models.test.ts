@@ -203,6 +203,7 @@ describe("explain (SPEC M8)", () => {
     ["trees", files.boostedRegressor, { index: 0 }],
     ["trees", files.boostedClassifier, { index: 1 }],
     ["trees", files.forestClassifier, { index: 1 }],
+    ["gradients", files.torchPerceptron, {}],
     ["coalitions", files.logisticPipeline, { output: "output_probability", index: 0 }],
   ])("reasons of %s add up", async (method, make, choice) => {
     const file = await put("m.onnx", make());

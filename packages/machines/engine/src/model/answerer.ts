@@ -75,7 +75,7 @@ function explainTokens(answer: Answer, x: Float32Array): Explained {
 }
 
 /** Integrated gradients per feature, summed inside the engine. */
-function integrate(explainer: Program, x: Float32Array, steps: number): Float32Array {
+export function integrate(explainer: Program, x: Float32Array, steps: number): Float32Array {
   explainer.write("sample", x);
   explainer.write("sum", new Float32Array(x.length));
   for (let step = 0; step < steps; step++) {
@@ -86,7 +86,7 @@ function integrate(explainer: Program, x: Float32Array, steps: number): Float32A
 }
 
 /** Spreads what the finite number of steps left over, in proportion to the size of each contribution. */
-function closeGap(raw: Float32Array, wanted: number): number[] {
+export function closeGap(raw: Float32Array, wanted: number): number[] {
   let [sum, size] = [0, 0];
   for (const value of raw) {
     sum += value;

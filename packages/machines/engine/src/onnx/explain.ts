@@ -1,11 +1,17 @@
-import { InvalidInputError } from "@base/errors";
+import { BaseError, InvalidInputError } from "@base/errors";
+import type { Graph } from "../graph/ir.ts";
+import { Program } from "../graph/program.ts";
+import { closeGap, integrate } from "../model/answerer.ts";
+import { EXPLAIN_STEPS, explainGraph } from "../model/explain.ts";
 import type { Column, Table } from "../table/table.ts";
 import { Call } from "./ops/op.ts";
 import { forestOf, type TreeNode } from "./ops/ml.ts";
+import { compileModel, isCompiled } from "./compile.ts";
 import type { OnnxModel } from "./model.ts";
 import type { NodeProto } from "./proto.ts";
-import { answerOf, type Reading, runRows } from "./rows.ts";
+import { answerOf, feedsOf, type Reading, runRows } from "./rows.ts";
 import type { RunOptions } from "./run.ts";
+import { countOf } from "./tensor.ts";
 import { enumeratedShapley, forestShapley, MAX_ENUMERATED } from "./shapley.ts";
 
 /** Why a model answered as it did: base + values = output within rounding. */
@@ -148,9 +154,11 @@ export function explainRow(
     const raw = forestShapley(forest.nodes, forest.roots, weightFor(forest, reading.index), x, r);
     return { method: "trees", output, base, values: named(forest.columns, stretched(raw, output - base)) };
   }
+  const slopes = networkReasons(model, reading, own, reference, output - base);
+  if (slopes !== undefined) return { method: "gradients", output, base, values: named(columns, slopes) };
   if (columns.length > MAX_ENUMERATED)
     throw new InexplicableError(
-      `The model is neither trees over columns nor small: exact reasons take at most ${MAX_ENUMERATED} columns, not ${columns.length}.`,
+      `The model is neither trees over columns nor a network of the engine's operators nor small: exact reasons take at most ${MAX_ENUMERATED} columns, not ${columns.length}.`,
     );
   const raw = enumeratedShapley(columns.length, (masks) => {
     const mixed = columns.map((name, j): Column => {
@@ -162,6 +170,53 @@ export function explainRow(
     );
   });
   return { method: "enumeration", output, base, values: named(columns, raw) };
+}
+
+/**
+ * Integrated gradients from the reference row to the row, in 64 steps, where the model runs as one graph whose operators
+ * have gradients; what the finite number of steps leaves over is spread in proportion.
+ */
+function networkReasons(
+  model: OnnxModel,
+  reading: Reading,
+  own: Table,
+  reference: Table,
+  wanted: number,
+): number[] | undefined {
+  const [input] = reading.inputs;
+  if (input === undefined || reading.inputs.length !== 1) return undefined;
+  const [x, r] = [own, reference].map((table) => feedsOf(model, reading, table, 0, 1)[input.input]);
+  if (x?.dtype !== "float32" || r === undefined) return undefined;
+  const compiled = compileModel(model.checked, { [input.input]: x.shape });
+  if (!isCompiled(compiled)) return undefined;
+  const output = compiled.outputs.find(({ name }) => name === reading.output);
+  if (output?.value === undefined || countOf(output.shape) !== (output.shape.at(-1) ?? 1)) return undefined;
+  const rename = (name: string): string => (name === `x:${input.input}` ? "x" : name);
+  const { graph } = compiled;
+  const network: Graph = {
+    ...graph,
+    inputs: graph.inputs.map((one) => ({ ...one, name: rename(one.name) })),
+    nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })),
+    outputs: graph.outputs
+      .filter(({ name }) => name === output.value)
+      .map((one) => ({ ...one, value: rename(one.value) })),
+  };
+  let program: Program;
+  try {
+    program = new Program(explainGraph(network, EXPLAIN_STEPS));
+  } catch (error) {
+    if (error instanceof BaseError) return undefined;
+    throw error;
+  }
+  const used = new Set(program.graph.inputs.map(({ name }) => name));
+  for (const [name, values] of compiled.weights) if (used.has(`p.${name}`)) program.write(`p.${name}`, values);
+  program.write("mean", r.data as Float32Array);
+  if (used.has("pick"))
+    program.write(
+      "pick",
+      Float32Array.from({ length: countOf(output.shape) }, (_, i) => (i === reading.index ? 1 : 0)),
+    );
+  return closeGap(integrate(program, x.data as Float32Array, EXPLAIN_STEPS), wanted);
 }
 
 function cellOf(table: Table, name: string): { column: Column; value: Column["values"][number] } {

@@ -134,10 +134,13 @@ export function multiplyAddsOf(call: Call): number {
   return MULTIPLY.test(call.node.opType ?? "") ? ruleOf(call) : 0;
 }
 
+/** What calling any operator costs, in elements: a loop over nothing takes time too. */
+const CALL = 4096;
+
 /**
  * Work of one call in multiply-adds, or in elements read where nothing is multiplied; estimated from operands alone,
  * before anything is computed, so that a run can be refused in time. The same on every machine.
  */
 export function workOf(call: Call): number {
-  return 1 + call.inputs.reduce((sum: number, value) => sum + elements(value), 0) + ruleOf(call);
+  return CALL + call.inputs.reduce((sum: number, value) => sum + elements(value), 0) + ruleOf(call);
 }

@@ -1,7 +1,6 @@
 import { InvalidInputError } from "@base/errors";
 import { fromHexBits } from "../../bits.ts";
 import type { Attributes, Graph, GraphNode, Shape } from "../../graph/ir.ts";
-import { sizeOf } from "../../graph/ir.ts";
 import { Program } from "../../graph/program.ts";
 import { graphShapes } from "../../graph/validate.ts";
 import { roundEven } from "../../onnx/dtype.ts";
