@@ -24,9 +24,13 @@ for (const capability of capabilities) {
   );
   for (const { name, summary, kind } of capability.actions ?? []) {
     const [room, verb] = name.split(".");
-    const file = [`${folder}/src/${verb}.ts`, `${folder}/src/show.ts`, `${folder}/src/status.ts`].find((path) =>
-      existsSync(join(root, path)),
-    );
+    const file =
+      [`${folder}/src/${verb}.ts`, `${folder}/src/show.ts`, `${folder}/src/status.ts`].find((path) =>
+        existsSync(join(root, path)),
+      ) ?? // A room's second subject: row.prove stands in proveRow.ts.
+      globSync(`packages/*/*/src/${verb}${capability.name[0].toUpperCase()}${capability.name.slice(1)}.ts`, {
+        cwd: root,
+      })[0];
     const route = `${kind === "read" ? "GET, POST" : "POST"} /v1/${room}/${verb}`;
     lines.push(`| ${name} | ${summary} | \`assay ${room} ${kebab(verb)}\` | ${route} | [${file}](../${file}) |`);
   }

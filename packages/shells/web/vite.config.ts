@@ -34,7 +34,7 @@ export default defineConfig({
   plugins: [react(), policy()],
   build: {
     outDir: "dist",
-    emptyOutDir: true,
+    emptyOutDir: false, // verify.html stands beside it, from a build of its own
     target: "es2022",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

@@ -36,4 +36,5 @@ export const cover = defineCapability({
     "assay/payout/1": async () => (await import("./verify.ts")).verify,
     "transform:cover/wrsi/1": async () => (await import("./verifyLabel.ts")).verifyLabel,
   },
+  offline: { "assay/payout/1": async () => (await import("./verifyOffline.ts")).verifyOffline },
 });

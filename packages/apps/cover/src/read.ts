@@ -1,6 +1,7 @@
 import { NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { type Contract, ContractRevertError } from "@machines/chain";
+import type { Contract } from "@machines/chain";
+import { ContractRevertError } from "@machines/chain/errors.ts";
 import { type Address, erc20Abi } from "viem";
 import { coverPoolAbi, coverRulesAbi } from "./abi.ts";
 import type { Limits } from "./limits.ts";

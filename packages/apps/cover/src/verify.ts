@@ -81,7 +81,7 @@ export async function* verify(context: Context, statement: unknown): AsyncIterab
 }
 
 /** Arguments of a contract's events that match, oldest first. */
-async function eventsOf(
+export async function eventsOf(
   context: Context,
   contract: string,
   eventName: string,

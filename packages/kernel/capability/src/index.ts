@@ -69,7 +69,11 @@ export interface Context {
   readonly db: Database;
   readonly chain: Chain;
   /** Contract by name, e.g. `contracts.get("Oracle")`; throws NotFoundError. */
-  readonly contracts: { get(name: string): Deployed };
+  readonly contracts: {
+    get(name: string): Deployed;
+    /** Names of all that are deployed; absent where only some are known. */
+    list?(): readonly string[];
+  };
   /** Identity by name; throws NotFoundError that lists the names. */
   readonly identities: { get(name?: string): Identity; list(): readonly Identity[] };
   readonly duties: Duties;
@@ -89,6 +93,11 @@ export interface Context {
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
   /** Secrets that the node's keystore wraps; absent where a room runs alone. */
   readonly vault?: Vault;
+  /** What checks receipts without a chain: ABIs by contract, verifiers by statement type; absent where a room runs alone. */
+  readonly offline?: {
+    readonly abis: Readonly<Record<string, Abi>>;
+    readonly verifiers: Readonly<Record<string, () => Promise<Verifier>>>;
+  };
   /** Resolves once the indexer has handled `block`. */
   readonly indexed: (block: bigint) => Promise<void>;
 }
@@ -222,6 +231,8 @@ export interface Capability {
   readonly jobs?: readonly Job[];
   /** By statement type, e.g. `assay/run/1`. */
   readonly verifiers?: Readonly<Record<string, () => Promise<Verifier>>>;
+  /** Verifiers that ask the chain for events alone, for receipts that prove these without a node; by statement type. */
+  readonly offline?: Readonly<Record<string, () => Promise<Verifier>>>;
 }
 
 /** An action that remembers its name and schemas for the types of the SDK. */

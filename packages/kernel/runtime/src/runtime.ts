@@ -68,7 +68,10 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     store: options.store,
     db,
     chain,
-    contracts: { get: (name) => contractNamed(options.contracts, name) },
+    contracts: {
+      get: (name) => contractNamed(options.contracts, name),
+      list: () => Object.keys(options.contracts),
+    },
     identities: options.identities,
     duties: options.duties,
     records: options.records,
@@ -82,6 +85,10 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     enqueue: (kind, key, payload, runAfter) => jobs.enqueue(kind, key, payload, runAfter),
     indexed: (block) => indexer.indexed(block),
     verifiers: Object.assign({}, ...capabilities.map(({ verifiers }) => verifiers ?? {})),
+    offline: {
+      abis: Object.fromEntries(Object.entries(options.contracts).map(([name, { abi }]) => [name, abi])),
+      verifiers: Object.assign({}, ...capabilities.map((one) => ({ ...one.verifiers, ...one.offline }))),
+    },
   };
 
   const jobs: Jobs = new Jobs({

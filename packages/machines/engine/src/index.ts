@@ -28,5 +28,6 @@ export {
 export { tableRoot } from "./commit/roots.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint, CheckpointRoot, RunCommitment, TrainOptions, TrainProgress } from "./train/run.ts";
+export { rowsByPart } from "./train/rows.ts";
 export { train, TrainingStoppedError, type TrainResult } from "./train/train.ts";
 export { firstMismatch, type RunVerdict, verifyRun } from "./train/verify.ts";

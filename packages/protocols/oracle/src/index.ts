@@ -108,4 +108,5 @@ export const oracle = defineCapability({
     { kind: "oracle.expire", attempts: PATIENT, load: async () => (await import("./keeper.ts")).expire },
   ],
   verifiers: { "assay/decision/1": async () => (await import("./verify.ts")).verify },
+  offline: { "assay/decision/1": async () => (await import("./verifyOffline.ts")).verifyOffline },
 });

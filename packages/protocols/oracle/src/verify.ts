@@ -5,7 +5,7 @@ import { type Hex, parseEventLogs } from "viem";
 import { z } from "zod";
 import { type Answer, requestSchema, statuses } from "./types.ts";
 
-const statementSchema = z.object({ type: z.literal("assay/decision/1"), id: hash, request: requestSchema });
+export const statementSchema = z.object({ type: z.literal("assay/decision/1"), id: hash, request: requestSchema });
 
 /**
  * Checks a decision: its id is the hash of what was asked, it is final on chain, and re-executing the model on the
@@ -45,7 +45,7 @@ export async function* verify(context: Context, statement: unknown): AsyncIterab
 }
 
 /** The answer that became final, from the contract's own events. */
-async function finalAnswer(context: Context, id: Hex): Promise<{ answer: Answer; signers: Hex[] } | undefined> {
+export async function finalAnswer(context: Context, id: Hex): Promise<{ answer: Answer; signers: Hex[] } | undefined> {
   const { address, abi, block } = context.contracts.get("Oracle");
   const raw = await context.chain.client.getLogs({ address, fromBlock: block, toBlock: "latest" });
   const logs = parseEventLogs({ abi, logs: raw.filter((log) => log.topics[1] === id) }) as unknown as {

@@ -3,7 +3,7 @@ import type { Context } from "@kernel/capability";
 import { sliceTable, type Table } from "@machines/engine";
 import { loadTable, parentOf } from "@records/assets/load.ts";
 import type { Parent, TableStatement } from "@records/assets/statements.ts";
-import { describeSchema } from "@records/assets/table.ts";
+import { describeSchema, joinRows } from "@records/assets/table.ts";
 
 /** Data that a run stands on: the assets, and their rows as one table in the order given. */
 export interface Data {
@@ -39,20 +39,6 @@ export async function readData(
     tables.push(table);
   }
   return { parents, statements, table: joinRows(tables) };
-}
-
-/** Rows of tables with equal columns, one table after the other; throws InvalidInputError for none. */
-export function joinRows(tables: readonly Table[]): Table {
-  const [first, ...more] = tables;
-  if (!first) throw new InvalidInputError("name at least one data asset");
-  if (more.length === 0) return first;
-  return {
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    columns: first.columns.map((column, index) => ({
-      ...column,
-      values: tables.flatMap((table) => [...(table.columns[index]?.values ?? [])]),
-    })),
-  };
 }
 
 /** Rows by day (both ends included, by a date column) or by position (the first is 0). */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseCsv, type Table, train } from "@machines/engine";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { joinRows, sliceRows } from "./readData.ts";
+import { joinRows } from "@records/assets/table.ts";
+import { sliceRows } from "./readData.ts";
 import { suggestRecipe } from "./suggestRecipe.ts";
 
 const csv = (text: string, missing: "error" | "null" = "error") =>

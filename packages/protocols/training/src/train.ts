@@ -7,6 +7,8 @@ import { buy } from "@records/assets/buy.ts";
 import { currencyOf } from "@records/assets/currency.ts";
 import { loadStatement } from "@records/assets/load.ts";
 import { existingAsset, type PublishedAsset, publishAsset } from "@records/assets/publishAsset.ts";
+import { samplesOf } from "@records/assets/samples.ts";
+import { drawSalt, keepSalt } from "@records/assets/salts.ts";
 import { lower, scopeOf, signStatement } from "@records/assets/sign.ts";
 import { rememberSignature } from "@records/assets/signatures.ts";
 import { type ModelStatement, parseStatement, type RunStatement } from "@records/assets/statements.ts";
@@ -33,6 +35,8 @@ export interface TrainInput extends Omit<RecipeWishes, "target"> {
   readonly buy: boolean;
   /** Starts over, even where an interrupted training can go on. */
   readonly fresh?: boolean | undefined;
+  /** Hash the rows that trained with a secret that this node keeps; as the data does unless said. */
+  readonly salted?: boolean | undefined;
   readonly as?: string | undefined;
 }
 
@@ -87,7 +91,9 @@ export async function train(context: Context, input: TrainInput): Promise<Traine
   context.progress({ label: "publishing" });
   await context.store.put(result.model);
   const created = { creator: lower(identity.address), createdAt: new Date(context.clock()).toISOString() };
-  const run = await putRun(context, identity, data, recipe, result, created);
+  // What the owner of the data hides, its user does not show.
+  const salted = input.salted === true || data.statements.some(({ roots }) => roots?.rows.salted);
+  const run = await putRun(context, identity, data, recipe, result, created, salted);
   const model = modelStatement(input, data, recipe, result, {
     ...created,
     run,
@@ -116,6 +122,7 @@ async function putRun(
   recipe: Recipe,
   result: TrainResult,
   created: Created,
+  salted: boolean,
 ) {
   const run: RunStatement = parseStatement("assay/run/1", {
     type: "assay/run/1",
@@ -123,6 +130,7 @@ async function putRun(
     recipe,
     commitment: result.run,
     model: result.modelRoot,
+    samples: await commitSamples(context, data, recipe, salted),
     metrics: result.metrics,
     ...created,
   });
@@ -130,6 +138,14 @@ async function putRun(
   await context.store.putJson(run);
   await rememberSignature(context, signed);
   return signed.hash;
+}
+
+/** Commits to which rows trained and which did not: whoever has a row can have it proved either way. SPEC T12. */
+async function commitSamples(context: Context, { table }: Data, recipe: Recipe, salted: boolean) {
+  const salt = salted ? drawSalt(context) : null;
+  const samples = samplesOf(table, recipe, salt);
+  if (salt !== null) for (const { root } of Object.values(samples)) await keepSalt(context, root, salt);
+  return samples;
 }
 
 function modelStatement(

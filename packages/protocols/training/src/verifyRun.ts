@@ -1,8 +1,10 @@
-import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
+import { canonicalJson, canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { sha256Hex } from "@base/bytes/hash.ts";
 import { BaseError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import { firstMismatch, type RunCommitment, train, validateRecipe } from "@machines/engine";
+import { firstMismatch, type Recipe, type RunCommitment, train, validateRecipe } from "@machines/engine";
+import { findSalt } from "@records/assets/salts.ts";
+import { samplesOf } from "@records/assets/samples.ts";
 import { parseStatement, type RunStatement } from "@records/assets/statements.ts";
 import type { Finding } from "@records/assets/verifyAsset.ts";
 import { type Data, readData } from "./readData.ts";
@@ -21,6 +23,7 @@ export async function* verifyRun(context: Context, value: unknown): AsyncIterabl
   if (!("table" in data)) return yield data;
   const roots = data.parents.every((parent, index) => parent.root === statement.data[index]?.root);
   yield { name: "data", ok: roots, detail: data.parents.map(({ asset, root }) => `asset ${asset} ${root}`).join(", ") };
+  yield* verifySamples(context, statement, data, recipe);
   const started = performance.now();
   const again = await train(data.table, recipe, {
     signal: context.signal,
@@ -51,6 +54,24 @@ export async function* verifyRun(context: Context, value: unknown): AsyncIterabl
     ok: found === said,
     detail: `rmse ${again.metrics.rmse} against ${again.metrics.baselineRmse} of the plain rival`,
   };
+}
+
+/** The rows that are said to have trained and tested, found again from the data. SPEC T12. */
+async function* verifySamples(
+  context: Context,
+  { samples }: RunStatement,
+  { table }: Data,
+  recipe: Recipe,
+): AsyncIterable<Finding> {
+  if (samples === undefined) return;
+  const name = "rows of each part";
+  const hidden = Object.values(samples).find(({ salted }) => salted);
+  const salt = hidden === undefined ? null : await findSalt(context, hidden.root);
+  if (salt === undefined)
+    return yield { name, ok: true, skipped: true, detail: "their hashes are salted, and the salt is not at hand" };
+  const found = canonicalJson(samplesOf(table, recipe, salt));
+  const detail = Object.entries(samples).map(([part, { rows }]) => `${part} ${rows}`);
+  yield { name, ok: found === canonicalJson(samples), detail: detail.join(", ") };
 }
 
 async function dataOf(context: Context, statement: RunStatement): Promise<Data | Finding> {

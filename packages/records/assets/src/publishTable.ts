@@ -1,11 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
+import type { Table } from "@machines/engine";
 import { bytesSource, type TableFormat } from "@machines/formats";
 import { currencyOf } from "./currency.ts";
 import { existingAsset, type PublishedAsset, publishAsset } from "./publishAsset.ts";
 import { lower } from "./sign.ts";
 import type { Column, Parent } from "./statements.ts";
+import { MAX_COMMITTED_ROWS, type TableRoots, tableRoots } from "./rowSet.ts";
+import { drawSalt, keepSalt } from "./salts.ts";
 import { type Storing, storeProfile, storeSource } from "./storeSource.ts";
 import { parseTable, schemaOf } from "./table.ts";
 
@@ -41,6 +44,8 @@ export interface TableTerms {
   readonly provenance: string;
   /** What an empty cell is: a mistake (`error`, unless said) or a missing value (`null`). */
   readonly missing?: "error" | "null" | undefined;
+  /** Hash rows and cells with a secret that this node keeps, so that nobody can guess them from the roots; sealed tables always. */
+  readonly salted?: boolean | undefined;
   /** Identity that publishes; the node's default one unless said. */
   readonly as?: string | undefined;
 }
@@ -99,6 +104,7 @@ export async function publishTable(
   const existing = await existingAsset(context, identity, fields.manifest.root);
   if (existing) return { ...existing, ...found };
   const currency = await currencyOf(context);
+  const roots = await commitRows(context, table, terms.salted === true || fields.sealed !== undefined);
   const common = {
     name: terms.name,
     licence: terms.licence,
@@ -113,6 +119,7 @@ export async function publishTable(
     ...fields,
     ...(profile ? { profile } : {}),
     provenance: terms.provenance,
+    ...(roots === undefined ? {} : { roots }),
   };
   context.progress({ label: "publishing" });
   const asset = await publishAsset(
@@ -128,6 +135,18 @@ export async function publishTable(
         },
   );
   return { ...asset, ...found };
+}
+
+/** Roots over rows and columns; none for a table too large to be worth it. The salt is kept before it counts. */
+async function commitRows(context: PublishContext, table: Table, salted: boolean): Promise<TableRoots | undefined> {
+  if (table.rows > MAX_COMMITTED_ROWS) {
+    context.log.info("a table is too large to commit its rows one by one", { rows: table.rows });
+    return undefined;
+  }
+  const salt = salted ? drawSalt(context) : null;
+  const roots = tableRoots(table, salt);
+  if (salt !== null) await keepSalt(context, roots.rows.root, salt);
+  return roots;
 }
 
 /** The bytes of a table from wherever they are; throws NotFoundError or InvalidInputError that names the file. */

@@ -29,6 +29,7 @@ const terms = {
   royaltyBps: bps.default(0).describe("Share of every descendant's revenue, in basis points: 500 is 5 %."),
   missing: z.enum(["error", "null"]).default("error").describe("What an empty cell is: a mistake, or a missing value."),
   provenance: z.string().max(20_000).optional().describe("Where it comes from, in your words."),
+  salted: z.boolean().default(false).describe("Hash rows with a secret that this node keeps."),
   as,
 };
 const storing = {
@@ -270,12 +271,18 @@ export const exportOutput = z.object({
   document: z.unknown(),
 });
 
-export const receiptInput = z.object({ id: node, out: file("File to write the receipt to.").optional() });
+export const receiptInput = z.object({
+  id: node,
+  out: file("File to write the receipt to.").optional(),
+  bytes: z.boolean().default(false).describe("Put tables and models in too, so that they run again without a node."),
+});
 export const receiptOutput = z.looseObject({ type: z.literal("assay/receipt/1") });
 
 export const verifyInput = z.object({
   file: file("File with a receipt.").optional(),
   receipt: z.json().optional().describe("The receipt itself, instead of a file."),
+  offline: z.boolean().default(false).describe("Use nothing but the file: no chain, no store, no index."),
+  header: file("With --offline: file with the JSON of a block that you trust.").optional(),
 });
 export const verifyOutput = z.object({
   subject: z.string(),

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@base/errors";
 import { z } from "zod";
+import { rootsSchema, samplesSchema } from "./rowSet.ts";
 
 /** A SHA-256 hash as lower-case hex. */
 export const hashSchema = z
@@ -71,6 +72,8 @@ const table = {
   schema: z.array(columnSchema).min(1).max(4096),
   rows: z.int().positive(),
   ...stored,
+  /** Roots over rows and columns, so that single ones can be proved; absent for very large tables. */
+  roots: rootsSchema.optional(),
 };
 
 /** What a data owner says about a table. */
@@ -120,6 +123,8 @@ export const runSchema = z.strictObject({
     finalRoot: hashSchema,
   }),
   model: hashSchema,
+  /** Rows by part of the split: which trained, which tested. */
+  samples: samplesSchema.optional(),
   metrics: metricsSchema,
   creator: addressSchema,
   createdAt: momentSchema,

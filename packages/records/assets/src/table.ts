@@ -70,3 +70,17 @@ export function describeSchema(schema: readonly Column[]): string {
     .map(({ name, type, missing }) => `${name} ${type}${missing === undefined ? "" : ` (${missing} missing)`}`)
     .join(", ");
 }
+
+/** Rows of tables with equal columns, one table after the other; throws InvalidInputError for none. */
+export function joinRows(tables: readonly Table[]): Table {
+  const [first, ...more] = tables;
+  if (!first) throw new InvalidInputError("name at least one data asset");
+  if (more.length === 0) return first;
+  return {
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    columns: first.columns.map((column, index) => ({
+      ...column,
+      values: tables.flatMap((table) => [...(table.columns[index]?.values ?? [])]),
+    })),
+  };
+}

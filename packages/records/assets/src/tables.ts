@@ -45,7 +45,17 @@ const indexes: Readonly<Record<string, readonly [string, readonly string[]]>> = 
 export const migrations: readonly Migration[] = [
   { id: "assets-1", up },
   { id: "assets-2", up: indexEdges },
+  { id: "assets-3", up: keepSalts },
 ];
+
+/** Secrets of salted row sets: no index, they cannot be had again from the chain. */
+async function keepSalts(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable("row_salts")
+    .addColumn("root", "text", (column) => column.primaryKey())
+    .addColumn("salt", "text", (column) => column.notNull())
+    .execute();
+}
 
 /** Kind before id, so that one step of a walk is one range of the index; the walk's columns come with it. */
 async function indexEdges(db: Kysely<unknown>): Promise<void> {

@@ -105,6 +105,7 @@ const code = await runCli(process.argv.slice(2), {
       );
     },
     "assets.trace": ({ tree }: { tree: string }) => tree,
+    "row.prove": ({ text }: { text: string }) => text,
   },
   extend: (program, run) => shellCommands(program, run, { configOf, version, env }),
 });

@@ -7,12 +7,14 @@ import { oracle } from "@protocols/oracle";
 import { training } from "@protocols/training";
 import { disputes } from "@protocols/verify";
 import { assets } from "@records/assets";
+import { row } from "@records/assets/row.ts";
 import { log } from "@records/log";
 import { node } from "./capability.ts";
 
 /** Every room that this product is composed of, lower floors first: the only list of them. */
 export const capabilities: readonly Capability[] = [
   assets,
+  row,
   log,
   training,
   models,

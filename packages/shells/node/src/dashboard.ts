@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,9 +14,18 @@ export async function buildDashboard(say: (text: string) => void): Promise<strin
   const dist = join(web, "dist");
   if (upToDate(dist)) return dist;
   say("building the dashboard (once)");
+  rmSync(join(dist, "assets"), { recursive: true, force: true });
+  const alone = await build(["-c", join(web, "vite.verify.config.ts")], say);
+  const pages = await build([web], say);
+  if (alone === 0 && pages === 0) return dist;
+  say("the dashboard could not be built; the API is served without it");
+  return undefined;
+}
+
+function build(which: readonly string[], say: (text: string) => void): Promise<number | null> {
   const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin", "vite.js");
-  const code = await new Promise<number | null>((done) => {
-    const child = spawn(process.execPath, [vite, "build", "--logLevel", "error", web], {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [vite, "build", "--logLevel", "error", ...which], {
       env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -24,15 +33,14 @@ export async function buildDashboard(say: (text: string) => void): Promise<strin
     child.once("error", () => done(1));
     child.once("exit", done);
   });
-  if (code === 0 && existsSync(join(dist, "index.html"))) return dist;
-  say("the dashboard could not be built; the API is served without it");
-  return undefined;
 }
 
 function upToDate(dist: string): boolean {
   const index = join(dist, "index.html");
   if (!existsSync(index)) return false;
   const built = statSync(index).mtimeMs;
-  const sources = readdirSync(join(web, "src"), { recursive: true, withFileTypes: true });
+  const sources = ["src", "verify"].flatMap((folder) =>
+    readdirSync(join(web, folder), { recursive: true, withFileTypes: true }),
+  );
   return sources.every((file) => !file.isFile() || statSync(join(file.parentPath, file.name)).mtimeMs <= built);
 }

@@ -520,6 +520,7 @@ export const t = {
     choose: "or choose one",
     input: "Receipt file",
     hint: "Receipts are the JSON files that npx assay receipt <id> writes.",
+    alone: "Save the page that verifies without any server",
     working: "Checking…",
     here: "Checked in this browser",
     node: "Checked by the node",

@@ -7,6 +7,10 @@ import { getMimeType } from "hono/utils/mime";
 const policy =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/** The page that verifies receipts alone: everything stands in it, and it may ask whatever node its reader names. */
+const alone =
+  "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; connect-src http: https:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
 /** Serves `folder` for GET and HEAD of paths that no route took. */
 export function staticFiles(folder: string): MiddlewareHandler {
   const root = resolve(folder);
@@ -21,7 +25,7 @@ export function staticFiles(folder: string): MiddlewareHandler {
       headers: {
         "content-type": getMimeType(file) ?? "application/octet-stream",
         "cache-control": hashed ? "public, max-age=31536000, immutable" : "no-cache",
-        "content-security-policy": policy,
+        "content-security-policy": path === "/verify.html" ? alone : policy,
       },
     });
   };

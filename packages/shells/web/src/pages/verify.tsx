@@ -86,6 +86,9 @@ export function VerifyPage() {
           />
         </label>
         <p className="dim">{v.hint}</p>
+        <a href="./verify.html" download="assay-verify.html">
+          {v.alone}
+        </a>
       </div>
       <div role="status" aria-live="polite">
         {busy && <p className="note">{v.working}</p>}

@@ -1,0 +1,154 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { openChain } from "@machines/chain";
+import type { Receipt } from "@records/assets/receipt.ts";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { assay } from "../journeys/assay.ts";
+import { openBrowser } from "./browser.ts";
+
+// The page that needs no server, from the disk: true receipts of the whole loop, and false ones.
+const axe = readFileSync(join(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf8");
+const web = join(import.meta.dirname, "../../packages/shells/web");
+const dir = mkdtempSync(join(tmpdir(), "assay-verify-page-"));
+const page = pathToFileURL(join(web, "dist/verify.html")).href;
+let browser: Browser | { readonly reason: string };
+let receipt: Receipt;
+let header: string;
+
+/** Drops a value on the page and waits for its verdict. */
+async function judge(on: Page, value: unknown, trust: { header?: string; contracts?: string } = {}) {
+  await on.goto(page);
+  await on.fill("#header", trust.header ?? "");
+  await on.fill("#contracts", trust.contracts ?? "");
+  const file = join(dir, "given.json");
+  writeFileSync(file, typeof value === "string" ? value : JSON.stringify(value));
+  await on.setInputFiles("#file", file);
+  await on.waitForSelector(".verdict", { timeout: 60_000 });
+  const failed = await on.$$eval("li:has(.no)", (items) => items.map((item) => (item as HTMLElement).innerText));
+  return { verdict: await on.innerText(".verdict"), failed: failed.join("\n") };
+}
+
+beforeAll(async () => {
+  const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin", "vite.js");
+  const env = { ...process.env, NODE_ENV: "production" };
+  execFileSync(process.execPath, [vite, "build", "--logLevel", "error", "-c", join(web, "vite.verify.config.ts")], {
+    env,
+  });
+  browser = await openBrowser();
+  const up = await assay(["up", "--once", "--json", "--dir", dir, "--port", "0"]);
+  const out = join(dir, "receipt.json");
+  await assay(["receipt", `payout:${up.json.payout.id}`, "--bytes", "--out", out, "--dir", dir]);
+  receipt = JSON.parse(readFileSync(out, "utf8")) as Receipt;
+  const chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
+  const last = Math.max(...(receipt.evidence?.receipts.map(({ block }) => block) ?? []));
+  const block = await chain.client.request({
+    method: "eth_getBlockByNumber",
+    params: [`0x${last.toString(16)}`, false],
+  });
+  await chain.close();
+  header = JSON.stringify(block);
+}, 120_000);
+
+afterAll(async () => {
+  if (!("reason" in browser)) await browser.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe("the page without a server", () => {
+  test("verifies a receipt from payout to data offline, against a header, training again", async (context) => {
+    if ("reason" in browser) return context.skip(browser.reason);
+    const tab = await (await browser.newContext({ offline: true })).newPage();
+    const trouble: string[] = [];
+    tab.on("pageerror", (error) => trouble.push(String(error)));
+    const { verdict, failed } = await judge(tab, receipt, { header, contracts: JSON.stringify(receipt.contracts) });
+    expect(failed).toBe("");
+    expect(verdict).toMatch(/checks passed, 1 were not made/); // whether anything was left out, an index alone could say
+    await tab.$$eval("details", (all) => all.forEach((one) => one.setAttribute("open", "")));
+    const text = await tab.innerText("#result");
+    for (const words of [
+      "trained again",
+      "decision re-executed",
+      "payout by the formula",
+      "water index computed again",
+      "vouches for all",
+    ])
+      expect(text).toContain(words);
+    const cases: [string, (copy: Receipt) => unknown, RegExp][] = [
+      [
+        "altered statement",
+        (r) => Object.assign(r.statements[0]?.statement as object, { amount: "1" }),
+        /canonical hash/,
+      ],
+      ["swapped parent", (r) => r.edges.splice(0, 1), /hang loose/],
+      [
+        "flipped receipt bytes",
+        (r) => flip(r.evidence?.receipts[0] as { receipt: string }, "receipt"),
+        /is not the one of its path/,
+      ],
+      [
+        "forged block header",
+        (r) => flip(r.evidence?.headers as unknown as Record<string, string>, "3"),
+        /does not follow|vouches for/,
+      ],
+      [
+        "bytes of another model",
+        (r) => Object.assign(r.blobs ?? {}, { [Object.keys(r.blobs ?? {})[0] as string]: "AAAA" }),
+        /are others|hash/,
+      ],
+    ];
+    for (const [name, forge, reason] of cases) {
+      const copy = structuredClone(receipt);
+      forge(copy);
+      const result = await judge(tab, copy, { header });
+      expect(result.verdict, name).toMatch(/Not verified/);
+      expect(result.failed, name).toMatch(reason);
+    }
+    expect((await judge(tab, "{}")).verdict).toMatch(/this is no receipt/);
+    expect((await judge(tab, "nonsense")).verdict).toMatch(/not JSON/);
+    expect((await judge(tab, receipt, { header: "{}" })).verdict).toMatch(/holds no block header/);
+    expect(trouble).toEqual([]);
+    await tab.close();
+  });
+
+  test("reads well, in the dark and on a phone too", async (context) => {
+    if ("reason" in browser) return context.skip(browser.reason);
+    for (const [colorScheme, width] of [
+      ["light", 1200],
+      ["dark", 390],
+    ] as const) {
+      const tab = await (
+        await browser.newContext({ colorScheme, viewport: { width, height: 844 }, bypassCSP: true })
+      ).newPage();
+      const copy = structuredClone(receipt);
+      copy.edges.splice(0, 1);
+      await judge(tab, copy);
+      await tab.evaluate(axe);
+      const found = await tab.evaluate(async () => {
+        const run = (
+          globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: unknown[] }[] }> } }
+        ).axe;
+        return (await run.run()).violations.map(({ id, nodes }) => `${id} (${nodes.length})`);
+      });
+      expect(found, `${colorScheme} ${width}`).toEqual([]);
+      expect(await tab.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      if (process.env["ASSAY_LOOK"])
+        await tab.screenshot({
+          path: join(process.env["ASSAY_LOOK"], `verify-${colorScheme}-${width}.png`),
+          fullPage: true,
+        });
+      await tab.close();
+    }
+  });
+});
+
+/** Turns one hex digit near the middle of a text into another. */
+function flip<K extends string>(holder: Record<K, string>, key: K): void {
+  const text = holder[key];
+  const at = text.length >> 1;
+  holder[key] = `${text.slice(0, at)}${text[at] === "0" ? "1" : "0"}${text.slice(at + 1)}`;
+}
