@@ -15,7 +15,10 @@ import { modelSchema } from "../src/onnx/proto.ts";
 import { fromNumbers, type OnnxTensor } from "../src/onnx/tensor.ts";
 import { decodeMessage, encodeMessage } from "../src/onnx/wire.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
+import { Program } from "../src/graph/program.ts";
+import { decodeBundle } from "../src/model/bundle.ts";
 import { train } from "../src/train/train.ts";
+import { DIGIT_RECIPE, digitTable, SERIES_RECIPE, seriesTable } from "./made.ts";
 import { WEATHER_RECIPE, weatherTable } from "./weather.ts";
 
 function perceptron(): { bytes: Uint8Array; x: Float32Array; expected: Float32Array } {
@@ -73,6 +76,42 @@ test("a trained bundle is exported with its parameters and gives the same answer
   const peer = (await session.run({ x: new ort.Tensor("float32", sample, [1, width]) })).output?.data as Float32Array;
   expect(Math.abs((peer[0] as number) - (own.data[0] as number))).toBeLessThan(1e-4);
 });
+
+test.each([
+  ["a convolutional network on images", digitTable(120, 12, 4), DIGIT_RECIPE],
+  ["a transformer on rows", seriesTable(120, 6), SERIES_RECIPE],
+] as const)(
+  "%s is exported, runs as one program with the bundle's bits, and onnxruntime-web agrees",
+  async (_, table, recipe) => {
+    const { model } = await train(table, { ...recipe, epochs: 1 });
+    const { graph, tensors } = decodeBundle(model);
+    const file = exportOnnx(model);
+    const imported = importOnnx(file);
+    const shape = imported.inputs[0]?.shape as number[];
+    const x = fromNumbers(
+      "float32",
+      shape,
+      uniform(
+        shape.reduce((a, b) => a * b, 1),
+        1,
+        3,
+        STREAM.init,
+        2,
+      ),
+    );
+    const own = new Program(graph);
+    for (const { name } of graph.inputs)
+      own.write(name, name === "x" ? (x.data as Float32Array) : (tensors.get(name)?.values as Float32Array));
+    own.run();
+    const bits = own.read("output");
+    expect((imported.run({ x }).output as OnnxTensor).data).toEqual(bits);
+    ort.env.wasm.numThreads = 1;
+    const session = await ort.InferenceSession.create(file, { executionProviders: ["wasm"] });
+    const peer = (await session.run({ x: new ort.Tensor("float32", x.data as Float32Array, shape) })).output
+      ?.data as Float32Array;
+    for (const [i, value] of peer.entries()) expect(Math.abs(value - (bits[i] as number))).toBeLessThan(1e-4);
+  },
+);
 
 test("reading and writing a message gives the same bytes", () => {
   expect(encodeMessage(modelSchema, decodeMessage(modelSchema, bytes))).toEqual(bytes);

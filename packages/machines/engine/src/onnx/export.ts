@@ -1,6 +1,6 @@
 import { decodeBundle } from "../model/bundle.ts";
 import { fromHexBits } from "../bits.ts";
-import type { Graph, GraphNode, Shape } from "../graph/ir.ts";
+import type { Attributes, Graph, GraphNode, Shape } from "../graph/ir.ts";
 import { graphShapes } from "../graph/validate.ts";
 import { UnsupportedOperatorError } from "./errors.ts";
 import { modelSchema } from "./proto.ts";
@@ -32,12 +32,62 @@ interface Part {
   readonly initial: Record<string, unknown>[];
 }
 
-function attribute(name: string, values: readonly number[]): Record<string, unknown> {
+type Fields = Record<string, unknown>;
+
+function attribute(name: string, values: readonly number[]): Fields {
   return { name, ints: values.map(BigInt), type: 7 };
 }
 
+const int = (name: string, value: number): Fields => ({ name, i: BigInt(value), type: 2 });
+
+/** Attributes of a sliding window, with the engine's names turned into those of the standard. */
+function sliding(attrs: Attributes): Fields[] {
+  const list = (name: string, own: string): Fields[] =>
+    attrs[own] === undefined ? [] : [attribute(name, attrs[own] as readonly number[])];
+  return [
+    ...list("kernel_shape", "kernel"),
+    ...list("strides", "strides"),
+    ...list("pads", "pads"),
+    ...list("dilations", "dilations"),
+  ];
+}
+
+/** Operators that need attributes or constants of their own; the answer says whether there was a way. */
+function translateWindow(node: GraphNode, part: Part, emit: Emit): boolean {
+  const { op, inputs, output, attrs = {} } = node;
+  if (op === "conv2d")
+    emit("Conv", inputs, [...sliding(attrs), int("group", (attrs.groups as number | undefined) ?? 1)]);
+  else if (op === "maxpool") emit("MaxPool", inputs, sliding(attrs));
+  else if (op === "avgpool") {
+    const { dilations = [1, 1], ...rest } = attrs;
+    if ((dilations as readonly number[]).some((n) => n !== 1)) return false;
+    emit("AveragePool", inputs, [...sliding(rest), int("count_include_pad", 1)]);
+  } else if (op === "clip") {
+    const limits = [attrs.low, attrs.high].map((limit, i) => {
+      if (limit === undefined) return "";
+      const name = `${output}.${i === 0 ? "low" : "high"}`;
+      part.initial.push(encodeTensor({ dtype: "float32", shape: [], data: Float32Array.of(limit as number) }, name));
+      return name;
+    });
+    emit("Clip", [...inputs, ...limits]);
+  } else if (op === "rowsum") {
+    const axes = `${output}.axes`;
+    part.initial.push(encodeTensor(longs([-1]), axes));
+    emit("ReduceSum", [...inputs, axes], [int("keepdims", 1)]);
+  } else if (op === "logsumexp") emit("ReduceLogSumExp", inputs, [attribute("axes", [-1]), int("keepdims", 1)]);
+  else if (op === "fill") {
+    const shape = attrs.shape as readonly number[];
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill((attrs.value as number | undefined) ?? 0);
+    part.initial.push(encodeTensor({ dtype: "float32", shape, data }, `${output}.value`));
+    emit("Identity", [`${output}.value`]);
+  } else return false;
+  return true;
+}
+
+type Emit = (opType: string, inputs: readonly string[], attributes?: Fields[]) => void;
+
 function translate(node: GraphNode, part: Part): void {
-  const emit = (opType: string, inputs: readonly string[], attributes: Record<string, unknown>[] = []): void => {
+  const emit: Emit = (opType, inputs, attributes = []) => {
     part.nodes.push({ input: inputs, output: [node.output], name: node.output, opType, attribute: attributes });
   };
   const name = NAMES[node.op];
@@ -49,7 +99,7 @@ function translate(node: GraphNode, part: Part): void {
     const shape = `${node.output}.shape`;
     part.initial.push(encodeTensor(longs(node.attrs?.shape as readonly number[]), shape));
     emit("Reshape", [...node.inputs, shape]);
-  } else
+  } else if (!translateWindow(node, part, emit))
     throw new UnsupportedOperatorError(node.op, `it has no counterpart in the exported file (value ${node.output})`, {
       data: { operator: node.op, node: node.output },
     });
