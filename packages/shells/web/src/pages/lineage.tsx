@@ -15,7 +15,12 @@ import { type Column, Exports, Table } from "../ui/table.tsx";
 
 const l = t.lineage;
 const kindName = (kind: string) => l.kinds[kind] ?? kind;
-const PAGE_OF: Record<string, string> = { decision: "decisions", policy: "cover", dispute: "disputes" };
+const PAGE_OF: Record<string, string> = {
+  model: "models",
+  decision: "decisions",
+  policy: "cover",
+  dispute: "disputes",
+};
 
 /** The page that tells more of a thing, where there is one. */
 const pageOf = (n: TraceNode) => (PAGE_OF[n.kind] ? href(PAGE_OF[n.kind] as string, n.ref ?? n.id) : undefined);
