@@ -7,11 +7,13 @@ import { Builder } from "@machines/engine/graph/build.ts";
 import type { Attributes, Graph } from "@machines/engine/graph/ir.ts";
 import { matmulReference } from "@machines/engine/i8s/matmul/reference.ts";
 import { requantiseReference, requantiserFor } from "@machines/engine/i8s/requantise/reference.ts";
+import type { Reference } from "@machines/engine/ops/op.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openingsFor, refereeCase, treesOf } from "../src/openings.ts";
 import { TensorTree } from "../src/openTensor.ts";
 import { type Question, termsOf } from "../src/reads.ts";
-import { argumentsWithin, ask, bigBits, deployReferees, judge, type Referees, sample } from "./twin.ts";
+import { RANDOM_OPS, randomCase } from "./randomCase.ts";
+import { argumentsWithin, ask, bigBits, deployReferees, FIXED, judge, type Referees, sample } from "./twin.ts";
 
 let referees: Referees;
 beforeAll(async () => {
@@ -55,6 +57,35 @@ test.each(operators.map(({ name }) => name))("%s: the vectors of the engine", as
     const given = Object.fromEntries(vector.inputs.map((bits, i) => [`x${i}`, fromHexBits(bits)]));
     expect(await judgeAll(b.finish(), given, 6)).toBe(vector.output);
   }
+});
+
+/** V3: at the borders of each function's branches and between them; many more patterns in `fixed.long.test.ts`. */
+test.each(Object.keys(FIXED))("%s: the bits of the reference at edges and on 60 patterns", async (op) => {
+  const edges = fromHexBits(
+    "00000000800000007f800000ff8000007fc00000000000017f7fffff42b2000042b17218c2d00000c2cff0003f2000003f1fffff3f3504f3",
+  );
+  const xs = Float32Array.from([...edges, ...argumentsWithin(op === "exp" ? 100 : 12, 60, 11)]);
+  const truth = (FIXED[op] as Reference).compute([{ shape: [xs.length], values: xs }], {});
+  const question = { op: op as OpName, attrs: [], operands: [[xs.length]], shape: [xs.length] };
+  for (const index of xs.keys())
+    expect(await ask(referees, { ...question, index }, [new TensorTree(xs)])).toBe(bigBits(truth[index]));
+});
+
+/** V3: random shapes (empty ones too), attributes and bit patterns; the first, the last and some elements between. */
+test.each(RANDOM_OPS)("%s: the engine's bits on random cases", async (op) => {
+  let judged = 0;
+  for (let seed = 0; seed < 12; seed++) {
+    const { question, values, truth } = randomCase(op, seed);
+    const trees = treesOf(values);
+    for (const index of sample(truth.length, 4)) {
+      const bits = await ask(referees, { ...question, index }, trees);
+      expect(bits, `seed ${seed}, ${JSON.stringify(question)} [${index}]`).toBe(bigBits(truth[index]));
+      judged++;
+    }
+    const beyond = { ...question, index: truth.length };
+    await expect(ask(referees, beyond, trees)).rejects.toThrow();
+  }
+  expect(judged).toBeGreaterThan(12);
 });
 
 /** V8: every cut of a reduction gives the same state, and the last state the element. */
