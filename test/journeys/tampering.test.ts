@@ -1,6 +1,6 @@
 // What can be done to the records of a node, and what each deed is called by who looks: files, heads, proofs, anchors,
 // statements, receipts and bytes. The list that is printed at the end is the claim; every line of it was tried.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeEntry } from "@machines/log/bundle.ts";
