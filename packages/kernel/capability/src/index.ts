@@ -181,6 +181,8 @@ export interface Job {
   readonly load: () => Promise<(context: Context, payload: never) => Promise<void>>;
   /** Attempts before it is parked as failed; 8 unless said. */
   readonly attempts?: number;
+  /** It adds rows to index tables: when the index is made anew, what was done of it is done again. */
+  readonly indexes?: boolean;
   /** Only nodes with this role run it; every node unless said. */
   readonly role?: string;
 }

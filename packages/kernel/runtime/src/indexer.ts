@@ -35,6 +35,8 @@ export interface IndexerOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** What else decides the tables' contents, e.g. migration ids: a change indexes anew from the start. */
   readonly version?: string;
+  /** Kinds of jobs whose rows stand in index tables: forgotten when the index is made anew, so that they run again. */
+  readonly indexing?: readonly string[];
   readonly onNews?: (news: IndexNews) => void;
   /** Milliseconds between looks at an idle chain; 200 unless said. */
   readonly poll?: number;
@@ -259,7 +261,7 @@ export class Indexer {
 
   /** Reads the cursor; begins anew when contracts or migrations are others than those it was made with. */
   async #load(): Promise<Cursor> {
-    const { db, contracts, handlers, chain, version } = this.#options;
+    const { db, contracts, handlers, chain, version, indexing = [] } = this.#options;
     const fingerprint = JSON.stringify([
       chain.chainId,
       contracts.map(({ name, address, block }) => [name, address.toLowerCase(), block.toString()]).sort(),
@@ -275,6 +277,11 @@ export class Indexer {
       if (row) this.#options.log.info("the contracts or tables changed: indexing anew", { from: start.block + 1n });
       await db.kysely.transaction().execute(async (trx) => {
         await this.#deleteAfter(trx, -1n);
+        if (row && indexing.length > 0)
+          await trx
+            .deleteFrom("jobs")
+            .where("kind", "in", [...indexing])
+            .execute();
         await trx.deleteFrom("index_cursor").execute();
         const values = { id: 1, block: Number(start.block), hash: null, fingerprint };
         await trx.insertInto("index_cursor").values(values).execute();

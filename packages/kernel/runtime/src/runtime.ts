@@ -60,6 +60,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     random,
     version: capabilities.flatMap(({ migrations }) => migrations?.map(({ id }) => id) ?? []).join(),
+    indexing: gatherJobs(capabilities).flatMap(({ kind, indexes }) => (indexes ? [kind] : [])),
     onNews: (one) => tell(one),
     ...(options.poll === undefined ? {} : { poll: options.poll }),
   });

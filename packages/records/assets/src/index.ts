@@ -48,5 +48,12 @@ export const assets = defineCapability({
   migrations,
   events: async () => (await import("./events.ts")).events,
   actions,
-  jobs: [{ kind: "assets.describe", attempts: 20, load: async () => (await import("./describe.ts")).describe }],
+  jobs: [
+    {
+      kind: "assets.describe",
+      indexes: true,
+      attempts: 20,
+      load: async () => (await import("./describe.ts")).describe,
+    },
+  ],
 });
