@@ -2,13 +2,11 @@ import * as jax from "@jax-js/jax";
 import { gradients } from "../src/graph/autodiff.ts";
 import { Builder } from "../src/graph/build.ts";
 import { Program } from "../src/graph/program.ts";
-import { type Recipe, train } from "../src/index.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
 import { meanCrossEntropy } from "../src/train/losses.ts";
 import { sgd } from "../src/train/optimizers.ts";
-import { WEATHER_RECIPE, weatherTable } from "../test/weather.ts";
 import type { BenchLine } from "./matmul.bench.ts";
-import { median, type Side, versus } from "./versus.ts";
+import { type Side, versus } from "./versus.ts";
 
 const WIDTHS = [784, 256, 256, 10] as const;
 const BATCH = 256;
@@ -89,31 +87,7 @@ async function jaxStep(): Promise<Side> {
   };
 }
 
-/** How much longer a training takes with a root every 100 steps, as the shipped recipes ask for, than with the first and last only. */
-async function commitments(): Promise<BenchLine> {
-  const table = weatherTable(1500);
-  const recipe: Recipe = { ...WEATHER_RECIPE, model: { kind: "mlp", hidden: [64, 64] }, epochs: 150 };
-  const timed = async (checkpointEvery: number): Promise<number> => {
-    const start = performance.now();
-    await train(table, { ...recipe, checkpointEvery });
-    return performance.now() - start;
-  };
-  const ratios: number[] = [];
-  for (let round = -1; round < 9; round++) {
-    const [without, committed] = [await timed(1_000_000_000), await timed(100)];
-    if (round >= 0) ratios.push(committed / without);
-  }
-  const value = (median(ratios) - 1) * 100;
-  return {
-    bench: "engine.commit.overhead",
-    value,
-    unit: "%",
-    against: "bar of 5 %, a root every 100 steps",
-    ratio: 5 / Math.max(value, 0.1),
-  };
-}
-
-/** One training step of a 784-256-256-10 perceptron, batch 256, beside jax-js in the same run; then what commitments cost. */
+/** One training step of a 784-256-256-10 perceptron, batch 256, beside jax-js in the same run. */
 export async function run(): Promise<BenchLine[]> {
   const times = await versus(assayStep(), await jaxStep(), 40);
   return [
@@ -124,6 +98,5 @@ export async function run(): Promise<BenchLine[]> {
       against: "jax-js, jitted",
       ratio: times.ratio,
     },
-    await commitments(),
   ];
 }

@@ -46,7 +46,10 @@ export function fromHexBits(text: string): Float32Array {
 
 /** Little-endian bytes of binary32 values, whatever the machine. */
 export function toBytes(values: Float32Array): Uint8Array {
-  if (LITTLE_ENDIAN) return new Uint8Array(canonicalise(values.slice()).buffer);
+  if (LITTLE_ENDIAN) {
+    const copy = canonicalise(values.slice());
+    return new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength);
+  }
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) view.setUint32(i * 4, bitsOf(values[i] as number), true);

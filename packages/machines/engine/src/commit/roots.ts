@@ -1,7 +1,7 @@
 import { canonicalJson, canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
 import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
 import { utf8 } from "@base/bytes/hex.ts";
-import { merkleRoot } from "@base/bytes/merkle.ts";
+import { leafHash, MerkleBuilder, merkleRoot } from "@base/bytes/merkle.ts";
 import { toBytes } from "../bits.ts";
 import type { Shape } from "../graph/ir.ts";
 import type { Table } from "../table/table.ts";
@@ -18,10 +18,11 @@ export interface NamedTensor {
 
 /** RFC 6962 root over the tensor's little-endian binary32 bytes in leaves of 4096 bytes (the last may be shorter). */
 export function tensorRoot(values: Float32Array): Hash {
-  const bytes = toBytes(values);
-  const leaves: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += LEAF_BYTES) leaves.push(bytes.subarray(at, at + LEAF_BYTES));
-  return merkleRoot(leaves);
+  const count = LEAF_BYTES / 4;
+  if (values.length > 0 && values.length <= count) return leafHash(toBytes(values));
+  const builder = new MerkleBuilder();
+  for (let at = 0; at < values.length; at += count) builder.append(toBytes(values.subarray(at, at + count)));
+  return builder.root();
 }
 
 /** RFC 6962 root over a list of tensors: first a leaf that names `kind`, then one canonical JSON leaf per tensor. */
