@@ -86,6 +86,7 @@ const code = await runCli(process.argv.slice(2), {
     explain: "training.explain",
     status: "node.status",
     verify: "assets.verify",
+    export: "assets.export",
   },
   connect: (given) =>
     connectTo({
