@@ -42,6 +42,12 @@ export async function profile(context: Needs, input: ProfileInput): Promise<Prof
   if (statement.profile !== undefined) {
     return { ...((await fetchJson(context, statement.profile)) as Profile), onRecord: true };
   }
+  if (statement.sealed) {
+    // Anybody may ask a node: what only the key's holder can know is not told on the way.
+    throw new InvalidInputError(`asset ${named.asset} is sealed, and its publisher put no profile on record`, {
+      data: { id: named.asset },
+    });
+  }
   const source = await assetSource(context, statement);
   const found = await profileOf(source, { format: formatOf(statement.mediaType), signal: context.signal, onRows });
   return { ...found, onRecord: false };

@@ -100,6 +100,19 @@ export const importInput = z.object({
   ...terms,
   ...stored,
 });
+export const possessionInput = z.object({
+  id,
+  seed: hash.optional().describe("Randomness of the challenge; the newest settled block's hash unless said."),
+  count: z.int().min(1).max(64).default(5).describe("Sectors to show."),
+});
+export const possessionOutput = z.object({
+  root: hash,
+  sectors: z.int(),
+  seed: hash,
+  count: z.int(),
+  held: z.boolean(),
+  proofs: z.array(z.object({ index: z.int(), data: z.string(), path: z.array(hash) })),
+});
 export const pinInput = z.object({ id });
 export const pinOutput = z.object({ cid: z.string(), by: z.array(z.string()), status: z.string() });
 

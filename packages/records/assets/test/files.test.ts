@@ -129,6 +129,7 @@ describe("sealed assets (SPEC S13)", () => {
     expect(Buffer.from(await node.context.store.get(chunk as `0x${string}`)).includes("secret-word")).toBe(false);
     expect(Buffer.from(await assetBytes(node.context, stored)).toString()).toBe(text);
     expect(await verified(id)).toContain("bytes: table");
+    await expect(call("assets.profile", { asset: id })).rejects.toThrow(/sealed/);
     const stranger = { store: node.context.store };
     await expect(assetBytes(stranger, stored)).rejects.toMatchObject({ name: "NotFoundError" });
     const wrong = {
@@ -167,6 +168,14 @@ test("a CAR out and in again, on another identity's name; the bytes out again (S
   expect(await call("assets.download", { id, out })).toMatchObject({ bytes: 60_000, sha256: sha256Hex(bytes) });
   expect(Buffer.compare(await readFile(out), bytes)).toBe(0);
   await expect(call("assets.pin", { id })).rejects.toThrow(/Nobody is set up/);
+});
+
+test("possession: sectors that a block's hash chooses, of provable assets only (SPEC S16)", async () => {
+  const file = await write("held.bin", crypto.getRandomValues(new Uint8Array(50_000)));
+  const { id } = await call<{ id: string }>("assets.publish", { file, provable: true, seal: true });
+  expect(await call("assets.possession", { id, count: 3 })).toMatchObject({ held: true, sectors: 49, count: 3 });
+  const plain = await call<{ id: string }>("assets.publish", { content: "a,b\n5,6\n" });
+  await expect(call("assets.possession", { id: plain.id })).rejects.toThrow(/no root over its sectors/);
 });
 
 test("drift between two versions, from their profiles", async () => {
