@@ -52,7 +52,7 @@ beforeAll(async () => {
   });
   await chain.close();
   header = JSON.stringify(block);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   if (!("reason" in browser)) await browser.close();

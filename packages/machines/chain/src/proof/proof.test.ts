@@ -13,25 +13,22 @@ const madeValue = (seed: number, bytes: number): Hex => {
 };
 
 describe("trie of a block's receipts, beside @ethereumjs/mpt", () => {
-  test.each([1, 2, 3, 16, 17, 127, 128, 129, 200, 300])(
-    "%i entries: same root, every proof holds, both ways",
-    async (count) => {
-      for (const bytes of [2, 40]) {
-        const values = Array.from({ length: count }, (_, index) => madeValue(index, bytes));
-        const peer = await createMPT();
-        for (const [index, value] of values.entries()) await peer.put(RLP.encode(index), hexToBytes(value));
-        const trie = new IndexTrie(values);
-        expect(trie.root).toBe(bytesToHex(peer.root()));
-        for (let index = 0; index < count; index += count > 50 ? 13 : 1) {
-          expect(verifyIndex(trie.root, index, trie.prove(index))).toBe(values[index]);
-          const theirs = (await createMerkleProof(peer, RLP.encode(index))).map((node) => bytesToHex(node));
-          expect(verifyIndex(trie.root, index, theirs)).toBe(values[index]);
-          // With tiny values the peer lists nodes again that stand inside their parents.
-          if (bytes >= 32) expect(trie.prove(index)).toEqual(theirs);
-        }
+  test.each([1, 2, 3, 16, 17, 128, 129, 200])("%i entries: same root, every proof holds, both ways", async (count) => {
+    for (const bytes of [2, 40]) {
+      const values = Array.from({ length: count }, (_, index) => madeValue(index, bytes));
+      const peer = await createMPT();
+      for (const [index, value] of values.entries()) await peer.put(RLP.encode(index), hexToBytes(value));
+      const trie = new IndexTrie(values);
+      expect(trie.root).toBe(bytesToHex(peer.root()));
+      for (let index = 0; index < count; index += count > 50 ? 41 : 1) {
+        expect(verifyIndex(trie.root, index, trie.prove(index))).toBe(values[index]);
+        const theirs = (await createMerkleProof(peer, RLP.encode(index))).map((node) => bytesToHex(node));
+        expect(verifyIndex(trie.root, index, theirs)).toBe(values[index]);
+        // With tiny values the peer lists nodes again that stand inside their parents.
+        if (bytes >= 32) expect(trie.prove(index)).toEqual(theirs);
       }
-    },
-  );
+    }
+  });
 
   test("an empty block, and no entry where there is none", () => {
     expect(new IndexTrie([]).root).toBe(EMPTY_TRIE);
