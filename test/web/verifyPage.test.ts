@@ -68,7 +68,9 @@ describe("the page without a server", () => {
     const { verdict, failed } = await judge(tab, receipt, { header, contracts: JSON.stringify(receipt.contracts) });
     expect(failed).toBe("");
     expect(verdict).toMatch(/checks passed, 1 were not made/); // whether anything was left out, an index alone could say
-    await tab.$$eval("details", (all) => all.forEach((one) => one.setAttribute("open", "")));
+    await tab.$$eval("details", (all) => {
+      for (const one of all) one.setAttribute("open", "");
+    });
     const text = await tab.innerText("#result");
     for (const words of [
       "trained again",

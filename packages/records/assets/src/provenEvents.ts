@@ -110,7 +110,8 @@ export function openEvidence(evidence: Evidence | undefined, anchors: readonly A
           ok: false,
           detail: `receipt ${index} of block ${block} is not the one of its path`,
         });
-      decodeReceipt(receipt).forEach((log, logIndex) => events.push({ ...log, block: header.number, logIndex }));
+      for (const [logIndex, log] of decodeReceipt(receipt).entries())
+        events.push({ ...log, block: header.number, logIndex });
     } catch (error) {
       if (!(error instanceof BaseError)) throw error;
       return none({ name: "events", ok: false, detail: `receipt ${index} of block ${block}: ${error.shortMessage}` });
