@@ -1,10 +1,11 @@
+import { labelParameters } from "./labelParameters.ts";
 import type { Context } from "@kernel/capability";
 import { formatCsv } from "@machines/engine";
 import { derive } from "@records/assets/derive.ts";
 import { loadTable } from "@records/assets/load.ts";
 import type { z } from "zod";
 import type { labelInput, labelOutput } from "./shapes.ts";
-import { greenBeans, radiationAt } from "./wrsi.ts";
+import { radiationAt } from "./wrsi.ts";
 import { labelWeather } from "./weather.ts";
 
 /** Name and version of the transform; its constants are those of wrsi.ts. */
@@ -31,10 +32,4 @@ export async function label(
     parameters: labelParameters(latitude),
   });
   return { ...asset };
-}
-
-/** What the transform is told, as its statement carries it: the place, and the constants for readers. */
-export function labelParameters(latitude: number) {
-  const { stages, coefficients, ...soil } = greenBeans;
-  return { latitude, crop: { stages: [...stages], coefficients: [...coefficients], ...soil } };
 }

@@ -5,7 +5,7 @@ import { formatCsv } from "@machines/engine";
 import { loadTable } from "@records/assets/load.ts";
 import { parseStatement } from "@records/assets/statements.ts";
 import { z } from "zod";
-import { labelParameters } from "./label.ts";
+import { labelParameters } from "./labelParameters.ts";
 import { labelWeather } from "./weather.ts";
 import { radiationAt } from "./wrsi.ts";
 

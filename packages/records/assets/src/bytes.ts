@@ -4,7 +4,7 @@ import { MerkleBuilder } from "@base/bytes/merkle.ts";
 import { IntegrityError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { ByteSource } from "@machines/formats";
-import { openSealer, SEAL_BYTES, type Sealer } from "@machines/store";
+import { openSealer, SEAL_BYTES, type Sealer } from "@machines/store/seal.ts";
 import type { StoredStatement } from "./statements.ts";
 
 type Needs = Pick<Context, "store" | "vault">;
