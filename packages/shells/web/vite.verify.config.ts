@@ -32,6 +32,7 @@ export default defineConfig({
   root: `${import.meta.dirname}/verify`,
   base: "./",
   plugins: [oneFile()],
+  resolve: { alias: { "node:net": `${import.meta.dirname}/verify/net.ts` } },
   build: {
     outDir: "../dist",
     emptyOutDir: false,
