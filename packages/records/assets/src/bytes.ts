@@ -10,7 +10,7 @@ import type { StoredStatement } from "./statements.ts";
 type Needs = Pick<Context, "store" | "vault">;
 type Stored = Pick<StoredStatement, "manifest" | "sealed">;
 
-/** What a statement says of the plain root: it tells nothing to who has no key, and is wrong under another key. SPEC S13. */
+/** What a statement says of the plain root: it tells nothing to who has no key, and is wrong under another key. SPEC S15. */
 export function plainCommitment(key: Uint8Array, plainRoot: Hash): Hash {
   return sha256Hex(utf8("assay/plain/1"), key, hashBytes(plainRoot));
 }

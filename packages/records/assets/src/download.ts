@@ -29,7 +29,7 @@ export interface Downloaded {
 
 /**
  * Writes an asset's bytes to a file, every chunk and the root checked, whole or not at all; sealed assets are opened.
- * Throws NotFoundError for lost chunks or a key that is not here, IntegrityError. SPEC S15.
+ * Throws NotFoundError for lost chunks or a key that is not here, IntegrityError. SPEC S17.
  */
 export async function download(
   context: Pick<Context, "store" | "chain" | "contracts" | "vault" | "progress" | "signal">,

@@ -19,7 +19,7 @@ export interface DriftResult {
 
 type Needs = Pick<Context, "store" | "chain" | "contracts" | "signal" | "progress"> & Partial<Pick<Context, "vault">>;
 
-/** How a table's columns moved between two versions, from their profiles alone. Throws InvalidInputError where one is no table. SPEC S14. */
+/** How a table's columns moved between two versions, from their profiles alone. Throws InvalidInputError where one is no table. SPEC S16. */
 export async function drift(context: Needs, { before, after }: DriftInput): Promise<DriftResult> {
   const [old, now] = [await profile(context, { file: before }), await profile(context, { file: after })];
   const found = driftOf(old, now);

@@ -14,7 +14,7 @@ export type ImportInput = Omit<PublishInput, "content" | "bytes" | "inPlace"> & 
 
 /**
  * Publishes the file inside a CAR, every block checked against its CID. Throws InvalidInputError, IntegrityError for what
- * is no sound CAR of one file, and like `publish`. SPEC S15.
+ * is no sound CAR of one file, and like `publish`. SPEC S17.
  */
 export async function importCar(context: PublishContext, input: ImportInput): ReturnType<typeof publish> {
   const name = input.name ?? basename(input.file, extname(input.file));

@@ -15,7 +15,7 @@ export interface PossessionInput {
 /**
  * Shows that this node holds an asset's stored bytes: the sectors that a seed chooses, each with its path to the root on
  * record; `contracts/Possession.sol` takes them as they are. Throws InvalidInputError for an asset that was not published
- * as provable, NotFoundError for bytes that are not here. SPEC S16.
+ * as provable, NotFoundError for bytes that are not here. SPEC S18.
  */
 export async function possession(
   context: Pick<Context, "store" | "chain" | "contracts" | "vault">,

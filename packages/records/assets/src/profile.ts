@@ -22,7 +22,7 @@ export type ProfileResult = Pick<Profile, keyof Profile> & { readonly onRecord: 
 
 type Needs = Pick<Context, "store" | "chain" | "contracts" | "signal" | "progress"> & Partial<Pick<Context, "vault">>;
 
-/** What a file or an asset holds: schema, statistics, likely personal data. Throws FormatError, NotFoundError. SPEC S14. */
+/** What a file or an asset holds: schema, statistics, likely personal data. Throws FormatError, NotFoundError. SPEC S16. */
 export async function profile(context: Needs, input: ProfileInput): Promise<ProfileResult> {
   const named = given(input);
   const onRows = (done: number) => context.progress({ label: "profiling", done, unit: "rows" });

@@ -22,7 +22,7 @@ export interface PublishInput extends TableSource, Storing, Omit<TableTerms, "na
 
 /**
  * Publishes a file as a data asset: tables (CSV, JSON lines, Parquet, Arrow) with their columns, so that training can use
- * them; anything else as it is, and so is a table above the size that fits in memory, unless its format is asked for. Throws like `publishTable`. SPEC S1, S12.
+ * them; anything else as it is, and so is a table above the size that fits in memory, unless its format is asked for. Throws like `publishTable`. SPEC S1, S14.
  */
 export async function publish(
   context: PublishContext,

@@ -17,7 +17,7 @@ export interface PublishedFile extends PublishedAsset {
 
 /**
  * Publishes bytes of any kind as a data asset: read once in pieces, never whole in memory. Publishing the same bytes
- * again by the same identity returns the first asset. Throws FormatError where the file is not what it claims to be. SPEC S1-S4, S12.
+ * again by the same identity returns the first asset. Throws FormatError where the file is not what it claims to be. SPEC S1-S4, S14.
  */
 export async function publishFile(
   context: PublishContext,

@@ -26,7 +26,7 @@ type Needs = Pick<Context, "store" | "progress" | "signal" | "vault" | "random">
 /** The fields of a statement that say how the bytes lie. */
 export type StoredFields = Pick<StoredStatement, "manifest" | "sealed" | "sectors">;
 
-/** Stores a file (or bytes) and gives the fields of its statement; an interrupted call goes on where it stopped. SPEC S12, S13. */
+/** Stores a file (or bytes) and gives the fields of its statement; an interrupted call goes on where it stopped. SPEC S14, S15. */
 export async function storeSource(context: Needs, from: string | Uint8Array, how: Storing): Promise<StoredFields> {
   const sealing = how.seal ? await keyFor(context, from) : undefined;
   const source = typeof from === "string" ? from : whole(from);

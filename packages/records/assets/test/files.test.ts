@@ -51,7 +51,7 @@ const verified = async (id: string) => {
   return report.checks.map(({ name, skipped }) => `${name}${skipped ? " (skipped)" : ""}`);
 };
 
-describe("tables of every format are one table (SPEC S12)", () => {
+describe("tables of every format are one table (SPEC S14)", () => {
   test.each(Object.keys(tables))("%s", async (name) => {
     const file = await write(name, tables[name] as string | Uint8Array);
     const published = await call<{ id: string; rows: number; schema: unknown; profile: string }>("assets.publish", {
@@ -118,7 +118,7 @@ describe("files that are no table", () => {
   });
 });
 
-describe("sealed assets (SPEC S13)", () => {
+describe("sealed assets (SPEC S15)", () => {
   test("what lies in the store is not the table; with the key it is; without, its check is skipped", async () => {
     const text = "name,amount\nsecret-word,1\nother,2\n";
     const { id } = await call<{ id: string }>("assets.publish", { content: text, seal: true });
@@ -156,7 +156,7 @@ describe("sealed assets (SPEC S13)", () => {
   });
 });
 
-test("a CAR out and in again, on another identity's name; the bytes out again (SPEC S15)", async () => {
+test("a CAR out and in again, on another identity's name; the bytes out again (SPEC S17)", async () => {
   const bytes = crypto.getRandomValues(new Uint8Array(60_000));
   const { id, root } = await call<{ id: string; root: string }>("assets.publish", {
     file: await write("c.bin", bytes),
@@ -170,7 +170,7 @@ test("a CAR out and in again, on another identity's name; the bytes out again (S
   await expect(call("assets.pin", { id })).rejects.toThrow(/Nobody is set up/);
 });
 
-test("possession: sectors that a block's hash chooses, of provable assets only (SPEC S16)", async () => {
+test("possession: sectors that a block's hash chooses, of provable assets only (SPEC S18)", async () => {
   const file = await write("held.bin", crypto.getRandomValues(new Uint8Array(50_000)));
   const { id } = await call<{ id: string }>("assets.publish", { file, provable: true, seal: true });
   expect(await call("assets.possession", { id, count: 3 })).toMatchObject({ held: true, sectors: 49, count: 3 });
