@@ -3,6 +3,7 @@
 // Exit code 0 only when everything passed; the last line counts what ran.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { bootstrap, root } from "./bootstrap.mjs";
 
@@ -51,7 +52,8 @@ async function vitest(name, projects, extra) {
   rmSync(report, { force: true });
   const chosen = projects.flatMap((project) => ["--project", project]);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
-  await step(name, join(bin, "vitest"), ["run", ...chosen, ...reporters], { extra });
+  const workers = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`; // one alone would leave a core idle on two
+  await step(name, join(bin, "vitest"), ["run", ...chosen, ...reporters, workers], { extra });
   if (!existsSync(report)) return;
   const counted = JSON.parse(readFileSync(report, "utf8"));
   total.passed += counted.numPassedTests;
