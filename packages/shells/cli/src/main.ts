@@ -87,6 +87,7 @@ const code = await runCli(process.argv.slice(2), {
     status: "node.status",
     verify: "assets.verify",
     export: "assets.export",
+    dossier: "dossier.write",
   },
   connect: (given) =>
     connectTo({
@@ -105,6 +106,8 @@ const code = await runCli(process.argv.slice(2), {
         colors,
       );
     },
+    "dossier.write": ({ html, files }: { html: string; files: string[] }) =>
+      files.length === 0 ? html : files.map((name) => `wrote ${name}`).join("\n"),
     "assets.trace": ({ tree }: { tree: string }) => tree,
     "row.prove": ({ text }: { text: string }) => text,
   },

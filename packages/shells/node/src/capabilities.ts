@@ -1,4 +1,5 @@
 import { cover } from "@apps/cover";
+import { dossier } from "@apps/dossier";
 import { testTokenAbi } from "@base/testkit/abi.ts";
 import { type Capability, defineCapability } from "@kernel/capability";
 import { arbitration } from "@protocols/arbitration";
@@ -22,6 +23,7 @@ export const capabilities: readonly Capability[] = [
   oracle,
   disputes,
   cover,
+  dossier,
   node,
 ];
 
