@@ -184,7 +184,7 @@ contract Disputes is Claims {
         _leave(id, s, s.count == 1 ? Phase.REVEAL : Phase.EXPAND_LEAVES, path[0:0]);
     }
 
-    /// @notice D: the leaf's bytes.
+    /// @notice D: the leaf's bytes; they are logged in words.
     function reveal(uint256 id, State calldata given, bytes calldata leaf) external {
         State memory s = _enter(id, given, Phase.REVEAL);
         uint256 rest = s.size - s.first * MerkleTensor.LEAF_ELEMENTS;
@@ -192,7 +192,7 @@ contract Disputes is Claims {
         if (leaf.length != rest * _width(s.dtype) || Merkle.leafHash(leaf) != s.node) revert WrongLeaf();
         s.node = keccak256(abi.encodePacked(_pieces(leaf)));
         _grow(s, 2);
-        _leave(id, s, Phase.PROVE_ELEMENT, new bytes32[](0));
+        _leave(id, s, Phase.PROVE_ELEMENT, _words(leaf));
     }
 
     /// @notice C: an element of the leaf that is not what it has to be; the chain computes it and ends the game.
@@ -250,8 +250,7 @@ contract Disputes is Claims {
             revert NotBelow(s.node);
         }
         s.node = keccak256(abi.encode(list));
-        bytes32[] memory hashes = new bytes32[](0);
-        _leave(id, s, Phase.CHOOSE_SUM, hashes);
+        _leave(id, s, Phase.CHOOSE_SUM, _sums(list));
     }
 
     /// @notice C: the first part whose end differs, to be halved again or proven.
@@ -478,6 +477,27 @@ contract Disputes is Claims {
         s.node = node;
         s.first += uint64(child * width);
         s.count = uint64(rest < width ? rest : width);
+    }
+
+    /// @dev The sums but the first, which both players have, word after word: logged, so that the challenger finds them
+    /// however the call was made. All have the last one's width: the challenger has to bring them again.
+    function _sums(uint256[][] calldata list) private pure returns (bytes32[] memory words) {
+        uint256 parts = list.length - 1;
+        uint256 width = list[parts].length;
+        words = new bytes32[](parts * width);
+        for (uint256 i = 0; i < parts; i++) {
+            uint256[] calldata sums = list[i + 1];
+            if (sums.length != width) revert WrongCount(sums.length, width);
+            for (uint256 j = 0; j < width; j++) words[i * width + j] = bytes32(sums[j]);
+        }
+    }
+
+    /// @dev Bytes in whole words, the last one filled with zeros.
+    function _words(bytes calldata data) private pure returns (bytes32[] memory words) {
+        words = new bytes32[]((data.length + 31) / 32);
+        assembly ("memory-safe") {
+            calldatacopy(add(words, 0x20), data.offset, data.length)
+        }
     }
 
     function _pieces(bytes calldata leaf) private pure returns (bytes32[] memory hashes) {

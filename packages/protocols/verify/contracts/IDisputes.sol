@@ -82,7 +82,7 @@ interface IDisputes {
     event Released(address indexed claimant, uint64 indexed stand);
     event Refuted(address indexed claimant, uint64 indexed stand, address indexed by);
     event Challenged(uint256 indexed game, address indexed claimant, uint64 indexed stand, address challenger);
-    /// @notice A move; `posted` are the hashes that the defender gave with it.
+    /// @notice A move; `posted` is what the defender gave with it: hashes, a leaf's bytes or running sums, in words.
     event Moved(uint256 indexed game, Phase phase, State state, bytes32[] posted);
     /// @notice The chain computed `truth` where the defender said `claimed`.
     event Computed(uint256 indexed game, uint256 claimed, uint256 truth);

@@ -85,24 +85,14 @@ export async function gameOf(context: Pick<Context, "db">, game: string): Promis
 }
 
 /** Where a game stands, with all that its next move is made from; undefined when it is over. */
-export async function positionOf(context: Pick<Context, "chain">, game: Game): Promise<Position | undefined> {
+export function positionOf(game: Game): Position | undefined {
   const newest = game.steps.at(-1);
   if (newest === undefined || game.end !== undefined) return undefined;
   const posts: Post[] = game.steps
     .filter(({ phase }) => phase === "CHOOSE_VALUE")
     .map(({ state, posted }) => ({ first: Number(state.first), count: Number(state.count), nodes: posted }));
   const { phase, state, posted } = newest;
-  const position = { id: game.game, phase, state, posted, posts };
-  if (phase !== "PROVE_ELEMENT") return position;
-  return { ...position, leaf: await revealedLeaf(context, newest.tx) };
-}
-
-/** The leaf that a transaction revealed: no event repeats its bytes. */
-export async function revealedLeaf(context: Pick<Context, "chain">, tx: Hash): Promise<Hex> {
-  const { input } = await context.chain.client.getTransaction({ hash: tx });
-  const { functionName, args } = decodeFunctionData({ abi: disputesAbi, data: input });
-  if (functionName !== "reveal") throw new NotFoundError(`Transaction ${tx} reveals no leaf.`);
-  return args[2];
+  return { id: game.game, phase, state, posted, posts };
 }
 
 /** The element that a transaction had computed, or null when it was about a root. */

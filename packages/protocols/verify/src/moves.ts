@@ -7,12 +7,13 @@ import { toBytes } from "@machines/engine/bits.ts";
 import type { ValueLeaf } from "@machines/engine/commit/programRoot.ts";
 import { tensorRoot } from "@machines/engine/commit/roots.ts";
 import { STREAM, shuffled } from "@machines/engine/random/philox.ts";
-import { type Abi, encodeAbiParameters, encodeFunctionData, type Hex, keccak256, zeroHash } from "viem";
+import { type Abi, concat, encodeAbiParameters, encodeFunctionData, type Hex, keccak256, zeroHash } from "viem";
 import { verdictsAbi } from "./abi.ts";
 import { childPath, childrenOf, childWidth, firstDifference, pathIn, type Post } from "./nodes.ts";
-import { openings } from "./openings.ts";
+import { openings, questionOf } from "./openings.ts";
 import { LEAF_ELEMENTS, TensorTree } from "./openTensor.ts";
 import type { Replay } from "./replay.ts";
+import { loggedSums, MAX_TERMS, runningSums, summable } from "./sums.ts";
 
 /** What a game waits for, in the order of `IDisputes.Phase`. */
 export const PHASES = [
@@ -65,12 +66,10 @@ export interface Position {
   readonly id: bigint;
   readonly phase: Phase;
   readonly state: State;
-  /** Hashes that the defender gave with the last move. */
+  /** What the defender gave with the last move: hashes, a leaf's bytes or running sums, in words. */
   readonly posted: readonly Hash[];
   /** What the defender gave of the trace so far, oldest first. */
   readonly posts: readonly Post[];
-  /** Bytes of the leaf that the defender revealed, while an element of it is to be proven. */
-  readonly leaf?: Hex;
 }
 
 /** A call of the contract. */
@@ -139,13 +138,23 @@ export function defend(replay: Replay, { id, phase, state }: Position): Move | u
       return { functionName: "expand", args: [id, state, childrenOf(below(leavesOf(replay, state), state))] };
     case "REVEAL":
       return { functionName: "reveal", args: [id, state, bytesToHex(leafBytes(disputed(replay, state), state))] };
+    case "SUMS": {
+      const sums = sumsOf(replay, state, sumBorders(state));
+      const value = described(replay, low, Number(state.value));
+      // The chain knows the end of a part already; of the whole sum it asks that it gives the element.
+      const proof = state.node === zeroHash ? evidence("finish", [replay.job, value, sums.at(-1)]) : "0x";
+      return { functionName: "sum", args: [id, state, sums, proof] };
+    }
     default:
       return undefined;
   }
 }
 
-/** The challenger's next move; undefined when it is the defender's. Throws BugError where nothing differs. */
-export function attack(replay: Replay, position: Position): Move | undefined {
+/**
+ * The challenger's next move; undefined when it is the defender's. A reduction of more than `limit` terms is settled in parts.
+ * Throws BugError where nothing differs.
+ */
+export function attack(replay: Replay, position: Position, limit = MAX_TERMS): Move | undefined {
   const { id, phase, state, posted } = position;
   switch (phase) {
     case "CHOOSE_STEP": {
@@ -165,7 +174,11 @@ export function attack(replay: Replay, position: Position): Move | undefined {
       return { functionName: "chooseLeaf", args: [id, state, BigInt(child), posted[child], childPath(posted, child)] };
     }
     case "PROVE_ELEMENT":
-      return proveElement(replay, position);
+      return proveElement(replay, position, limit);
+    case "CHOOSE_SUM":
+      return chooseSum(replay, position, limit);
+    case "PROVE_SUM":
+      return proveSum(replay, position);
     case "PROVE_INPUT":
       return proveInput(replay, position);
     case "PROVE_POST":
@@ -204,7 +217,7 @@ function leafBytes(values: Float32Array, { first }: State): Uint8Array {
 }
 
 /** Value `index` of the trace as the program describes it. */
-function described(replay: Replay, low: number, index: number) {
+export function described(replay: Replay, low: number, index: number) {
   const { header, path: headerPath } = replay.tree.openHeader();
   const program = replay.program.values;
   const at = low === 0 ? program.findIndex((value) => isState(value.kind) && value.slot === index) : index;
@@ -246,22 +259,57 @@ function chooseValue(replay: Replay, { id, state, posted }: Position): Move {
   return { functionName: "chooseValue", args: [...chosen, evidence("question", [replay.job, value])] };
 }
 
-function proveElement(replay: Replay, { id, state, leaf, posts }: Position): Move {
-  if (leaf === undefined) throw new BugError(`The leaf that the defender of game ${id} revealed is not at hand.`);
-  const theirs = hexToBytes(leaf);
+function proveElement(replay: Replay, { id, state, posted, posts }: Position, limit: number): Move {
   const own = leafBytes(disputed(replay, state), state);
+  const theirs = hexToBytes(concat(posted)).subarray(0, own.length);
   const at = own.findIndex((byte, place) => byte !== theirs[place]);
   if (at < 0) throw new BugError(`The leaf in game ${id} is the one that this node finds.`);
   const within = Math.floor(at / 4);
   const index = Number(state.first) * LEAF_ELEMENTS + within;
   const { piece, hashes } = pieceOf(theirs, within * 4);
-  const low = Number(state.low);
-  const value = described(replay, low, Number(state.value));
-  const proof = elementProof(replay, low, Number(state.value), index, posts);
-  return {
-    functionName: "prove",
-    args: [id, state, BigInt(index), bytesToHex(piece), hashes, evidence("element", [replay.job, value, proof])],
-  };
+  const [low, k] = [Number(state.low), Number(state.value)];
+  const value = described(replay, low, k);
+  const named = [id, state, BigInt(index), bytesToHex(piece), hashes];
+  const isNode = low > 0 && replay.program.values[k]?.op !== undefined;
+  if (isNode && summable(questionOf(replay.program, k, index)) > limit) {
+    const proof = evidence("terms", [replay.job, value, nodeProof(replay, low, k, posts, "0x")]);
+    return { functionName: "name", args: [...named, proof] };
+  }
+  const proof = elementProof(replay, low, k, index, posts);
+  return { functionName: "prove", args: [...named, evidence("element", [replay.job, value, proof])] };
+}
+
+/** Borders of the parts of the terms in dispute. */
+const sumBorders = ({ first, count }: State) => borders(Number(first), Number(first + count));
+
+/** Running sums of the disputed element as this player has them, after so many terms. */
+function sumsOf(replay: Replay, state: State, ends: readonly number[]): readonly (readonly bigint[])[] {
+  const { values } = replay.trace(Number(state.low));
+  const k = Number(state.value);
+  const operands = (replay.program.values[k]?.inputs ?? []).map((input) => values[input] as Float32Array);
+  return runningSums(questionOf(replay.program, k, Number(state.index)), operands, ends);
+}
+
+function chooseSum(replay: Replay, { id, state, posted }: Position, limit: number): Move {
+  const ends = sumBorders(state);
+  const own = sumsOf(replay, state, ends);
+  const theirs = loggedSums(posted, ends.length - 1);
+  const part = theirs.findIndex((sums, at) => String(sums) !== String(own[at + 1]));
+  if (part < 0) throw new BugError(`No sum that the defender of game ${id} gave differs from what this node finds.`);
+  const again = (ends[part + 1] as number) - (ends[part] as number) > limit;
+  return { functionName: "chooseSum", args: [id, state, [own[0], ...theirs], BigInt(part), again] };
+}
+
+function proveSum(replay: Replay, { id, state, posts }: Position): Move {
+  const [low, k, first] = [Number(state.low), Number(state.value), Number(state.first)];
+  const [before] = sumsOf(replay, state, [first]);
+  const opened = openings(replay.program, treesFor(replay, low, k), k, Number(state.index), [
+    first,
+    Number(state.count),
+  ]);
+  const proof = nodeProof(replay, low, k, posts, opened);
+  const args = [replay.job, described(replay, low, k), before, proof];
+  return { functionName: "proveSum", args: [id, state, evidence("sums", args)] };
 }
 
 /** The piece of a leaf that holds the byte at `offset`, and the hashes of all pieces. */
@@ -314,16 +362,28 @@ export function elementProof(replay: Replay, low: number, value: number, index: 
   if (low === 0) return "0x";
   const described = replay.program.values[value];
   if (described?.kind === "data") return sampleProof(replay, low, described.slot, index);
-  const { values, leaves } = replay.trace(low);
-  const operands = (described?.inputs ?? []).map((input) => ({
+  const opened = openings(replay.program, treesFor(replay, low, value), value, index);
+  return nodeProof(replay, low, value, posts, opened);
+}
+
+/** Operands of a node as program and trace say, with openings of their elements. */
+function nodeProof(replay: Replay, low: number, value: number, posts: readonly Post[], opened: Hex): Hex {
+  const { leaves } = replay.trace(low);
+  const operands = (replay.program.values[value]?.inputs ?? []).map((input) => ({
     ...replay.tree.openValue(input),
     root: leaves[input] as Hash,
     tracePath: pathIn(leaves, posts, input),
   }));
-  // Only the operands' trees are looked at.
+  return encodeAbiParameters([OPERANDS, { type: "bytes" }], [operands, opened]);
+}
+
+/** Trees of a node's operands, at their places in the program; no others are looked at. */
+function treesFor(replay: Replay, low: number, value: number): TensorTree[] {
+  const { values } = replay.trace(low);
   const sparse: TensorTree[] = [];
-  for (const input of described?.inputs ?? []) sparse[input] = new TensorTree(values[input] as Float32Array);
-  return encodeAbiParameters([OPERANDS, { type: "bytes" }], [operands, openings(replay.program, sparse, value, index)]);
+  for (const input of replay.program.values[value]?.inputs ?? [])
+    sparse[input] = new TensorTree(values[input] as Float32Array);
+  return sparse;
 }
 
 /** The leaf of the samples that holds an element of a batch. */

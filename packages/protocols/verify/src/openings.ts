@@ -37,7 +37,8 @@ function nodeOf(program: DisputeProgram, k: number): ProgramValue & { op: OpName
   return { ...value, op: value.op };
 }
 
-function questionOf(program: DisputeProgram, k: number, index: number): Question {
+/** What a referee is asked for element `index` of value `k`; throws BugError when it is no operator's result. */
+export function questionOf(program: DisputeProgram, k: number, index: number): Question {
   const { op, attrs, inputs, shape } = nodeOf(program, k);
   return { op, attrs, operands: inputs.map((input) => (program.values[input] as ProgramValue).shape), shape, index };
 }

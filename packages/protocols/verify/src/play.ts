@@ -29,7 +29,7 @@ export async function play(context: Context, { game: id, tx }: { game: string; t
   // A claim that fell in another game ends this one too.
   if ((await statusOf(context, claim)) === "defeated")
     return send(context, player, game, "timeout", [game.game, newest.state]);
-  const position = await positionOf(context, game);
+  const position = positionOf(game);
   if (position === undefined) return;
   const replay = await replayOf(context, claim);
   if (defending && replay.result !== claim.result) {

@@ -137,14 +137,14 @@ export class Arena {
   }
 
   /** What a move left, or undefined when it ended the game. */
-  position(receipt: Receipt, before?: Position, leaf?: Hex): Position | undefined {
+  position(receipt: Receipt, before?: Position): Position | undefined {
     const [moved] = parseEventLogs({ abi: disputesAbi, logs: receipt.logs, eventName: "Moved" });
     if (!moved) return undefined;
     const { game, phase, state, posted } = moved.args;
     const named = PHASES[phase] as Phase;
     const post = { first: Number(state.first), count: Number(state.count), nodes: posted };
     const posts = [...(before?.posts ?? []), ...(named === "CHOOSE_VALUE" ? [post] : [])];
-    return { id: game, phase: named, state: state as State, posted, posts, ...(leaf === undefined ? {} : { leaf }) };
+    return { id: game, phase: named, state: state as State, posted, posts };
   }
 
   /** Makes a move; a liar's move that the chain refuses is none, an honest one's is an error. Rule D7. */
@@ -181,8 +181,7 @@ export class Arena {
         const winner = ended.args.status === 1 ? "CHALLENGER_WINS" : "DEFENDER_WINS";
         return { winner, moves, gas, ...(computed && { computed: computed.args }) };
       }
-      const leaf = made && move?.functionName === "reveal" ? (move.args[2] as Hex) : undefined;
-      position = this.position(receipt, position, leaf) as Position;
+      position = this.position(receipt, position) as Position;
     }
   }
 }
@@ -193,11 +192,11 @@ export const defending =
   (position) =>
     defend(replay, position);
 
-/** Plays the challenger's part from its own replay. */
+/** Plays the challenger's part from its own replay; reductions of more terms than `limit` in parts. */
 export const attacking =
-  (replay: Replay): Player =>
+  (replay: Replay, limit?: number): Player =>
   (position) =>
-    attack(replay, position);
+    attack(replay, position, limit);
 
 /** The same, but no move of it may ever be refused. */
 export function honest(player: Player): Player {

@@ -4,17 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Context, NotYetError } from "@kernel/capability";
 import { type Database, openDatabase, openStore, type Store } from "@machines/store";
-import { type Hex, type LocalAccount, parseEventLogs } from "viem";
+import { type Hex, type LocalAccount, parseEventLogs, zeroHash } from "viem";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { claimKey, forgetReplays } from "../src/claims.ts";
 import { gameAbi } from "../src/contracts.ts";
 import { events } from "../src/events.ts";
 import { putRun } from "../src/manifest.ts";
-import { defend, defenderMoves } from "../src/moves.ts";
+import { attack, defend, defenderMoves, described, evidence, type Move } from "../src/moves.ts";
 import { positionOf, gameOf } from "../src/games.ts";
 import { finalise, play, timeout } from "../src/play.ts";
 import { Replay } from "../src/replay.ts";
 import { claims, list, show } from "../src/show.ts";
+import { loggedSums, MAX_TERMS } from "../src/sums.ts";
 import { migrations } from "../src/tables.ts";
 import { challenge, check, sampled, watch } from "../src/watch.ts";
 import { Arena } from "./arena.ts";
@@ -122,10 +123,10 @@ async function work(context: Context): Promise<void> {
   await index();
 }
 
-async function claim(result: Hex): Promise<bigint> {
-  const manifest = await putRun(store, run);
+async function claim(result: Hex, of = truth): Promise<bigint> {
+  const manifest = await putRun(store, of.run);
   const stand = BigInt(Math.floor(Math.random() * 1e9));
-  await arena.write(arena.defender, "post", [stand, truth.jobHash, result, manifest]);
+  await arena.write(arena.defender, "post", [stand, of.jobHash, result, manifest]);
   return stand;
 }
 
@@ -141,7 +142,7 @@ test("a watcher finds a wrong claim, challenges it and plays to the end, killed 
     if (shown === undefined) continue;
     game = String(shown.game);
     const found = await gameOf(context, game);
-    const position = await positionOf(context, found);
+    const position = positionOf(found);
     if (position === undefined) game = `over ${game}`;
     else if (defenderMoves(position.phase)) {
       const move = defend(liar, position);
@@ -161,6 +162,79 @@ test("a watcher finds a wrong claim, challenges it and plays to the end, killed 
     checked: "differs",
   });
 });
+
+/** D20, with the limit that players have: terms enough to be halved once. */
+test("two nodes play a long sum to its end; the one whose element is right wins", async () => {
+  const of = new Replay(perceptron({ widths: [MAX_TERMS + 1, 2], batch: 2, rows: 4, steps: 2 }));
+  const k = of.program.values.findIndex(({ op }) => op === "matmulT");
+  const [owner, watcher] = [node(named("owner", arena.defender)), node(named("watcher", arena.challenger))];
+  const before = await arena.wealth(arena.defender);
+  const stand = await claim(of.result, of);
+  await arena.write(arena.challenger, "challenge", [arena.defender.address, stand, of.result, of.job]);
+  // The challenger's own run is right too: here it says of right things that they are wrong.
+  const leaves = of.trace(1).leaves.map((leaf, i) => (i === k ? zeroHash : leaf));
+  const values = of.trace(1).values.map((v, i) => (i === k ? v.map((x) => x + 1) : v));
+  const pretending = Object.assign(new Replay(of.run), { trace: () => ({ values, leaves, root: zeroHash }) });
+  const asked: string[] = [];
+  for (let round = 0; round < 60; round++) {
+    await work(owner);
+    const [shown] = (await list(watcher, { limit: 1 })).games;
+    const position = positionOf(await gameOf(watcher, String(shown?.game)));
+    if (position === undefined) break;
+    asked.push(position.phase);
+    if (defenderMoves(position.phase)) continue;
+    const { id, state, posted } = position;
+    const move =
+      position.phase === "CHOOSE_STEP"
+        ? { functionName: "chooseStep", args: [id, state, posted, 1n] }
+        : position.phase === "CHOOSE_SUM"
+          ? { functionName: "chooseSum", args: [id, state, [[], ...loggedSums(posted, 16)], 9n, false] }
+          : (attack(pretending, position) as Move);
+    await arena.write(arena.challenger, move.functionName, move.args);
+  }
+  expect(asked.slice(-3)).toEqual(["PROVE_ELEMENT", "CHOOSE_SUM", "PROVE_SUM"]);
+  const [shown] = (await list(watcher, { limit: 1 })).games;
+  expect(shown).toMatchObject({ winner: "defender", element: 0n });
+  expect(await arena.wealth(arena.defender)).toBeGreaterThan(before);
+}, 60_000);
+
+/** D20. */
+test("a watcher takes a long sum apart, killed after every move", async () => {
+  const of = new Replay(perceptron({ widths: [MAX_TERMS + 1, 2], batch: 2, rows: 4, steps: 2 }));
+  const k = of.program.values.findIndex(({ op }) => op === "matmulT");
+  const bias = of.program.values.find(({ name }) => name === "b0")?.update as number;
+  const lies = [
+    { low: 1, value: k, change: (values: Float32Array) => ulp(values, 3) },
+    { low: 1, value: bias, change: (values: Float32Array) => void values.fill(2) },
+  ];
+  const wrong = new LyingReplay(of.run, lies);
+  const context = node(named("watcher", arena.challenger));
+  await claim(wrong.result, of);
+  const before = await arena.wealth(arena.challenger);
+  for (let round = 0; round < 60; round++) {
+    await work(context);
+    const [shown] = (await list(context, { limit: 1 })).games;
+    if (shown === undefined) continue;
+    const position = positionOf(await gameOf(context, String(shown.game)));
+    if (position === undefined) break;
+    if (!defenderMoves(position.phase)) continue;
+    let move = defend(wrong, position) as Move;
+    if (position.phase === "SUMS") {
+      // The true sums, and one unit more at the very end.
+      const sums = move.args[2] as bigint[][];
+      const given = sums.with(-1, [(sums.at(-1)?.[0] as bigint) + 1n]);
+      const proof = evidence("finish", [of.job, described(of, 1, k), given.at(-1)]);
+      move = { ...move, args: [position.id, position.state, given, proof] };
+    }
+    await arena.write(arena.defender, move.functionName, move.args);
+  }
+  const [shown] = (await list(context, { limit: 1 })).games;
+  expect(shown).toMatchObject({ winner: "challenger", step: 1n, element: 3n });
+  const texts = shown?.moves.map(({ text }) => text) ?? [];
+  expect(texts).toContain("disputes element 3, in parts");
+  expect(texts).toContain("gave the running sums");
+  expect(await arena.wealth(arena.challenger)).toBeGreaterThan(before);
+}, 60_000);
 
 /** D19. */
 test("a defender defends what is right, and ends the game when the challenger falls silent", async () => {

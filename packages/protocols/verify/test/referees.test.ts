@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openingsFor, refereeCase, treesOf } from "../src/openings.ts";
 import { TensorTree } from "../src/openTensor.ts";
 import { type Question, termsOf } from "../src/reads.ts";
+import { runningSums } from "../src/sums.ts";
 import { RANDOM_OPS, randomCase } from "./randomCase.ts";
 import { argumentsWithin, ask, bigBits, deployReferees, FIXED, judge, type Referees, sample } from "./twin.ts";
 
@@ -128,6 +129,8 @@ describe("long reductions in pieces", () => {
         sums,
         opened,
       ])) as bigint[];
+      // What a player of the game says (D20).
+      expect([sums]).toEqual(runningSums(question, [x, x], [last]));
     }
     expect(await referees.call(given.op, "finish", [given.op, sums])).toBe(whole);
     const opened = openingsFor(question, operands, [0, 7]);
@@ -139,6 +142,26 @@ describe("long reductions in pieces", () => {
     await wrong(1n, 8n, []);
     await expect(referees.call(given.op, "finish", [given.op, [...sums, 0n]])).rejects.toThrow();
   });
+});
+
+/** D20. */
+test("a player's running sums are the referees', also of NaN, infinities and zeros with a sign", async () => {
+  const x = argumentsWithin(2, 2 * 150, 6);
+  x.set([-0, Number.POSITIVE_INFINITY, 1, Number.NEGATIVE_INFINITY, Number.NaN], 150);
+  const tree = new TensorTree(x);
+  for (const op of ["rowsum", "rowmaxFinite", "colsumT"] as const) {
+    const shape = op === "colsumT" ? [1, 2] : [2, 1];
+    const question: Question = { op, attrs: [], operands: [[2, 150]], shape, index: 1 };
+    const given = refereeCase(question, [tree]);
+    const ends = [0, 1, 2, 3, 4, 5, 20, 150];
+    const own = runningSums(question, [x], ends);
+    for (let i = 1; i < ends.length; i++) {
+      const [first, last] = [ends[i - 1] as number, ends[i] as number];
+      const opened = openingsFor(question, [tree], [first, last - first]);
+      const range = [given, BigInt(first), BigInt(last), own[i - 1], opened];
+      expect(await referees.call(given.op, "partialSums", range), `${op} ${last}`).toEqual(own[i]);
+    }
+  }
 });
 
 /** I8S. */
