@@ -27,7 +27,13 @@ export function answers(facts: Facts): Item[] {
   return asked.map((item) => {
     const found = finders[item.id]?.(facts) ?? {
       answers: [],
-      gaps: [unsaid(facts, item.id, `Nothing on record says it: ${item.asks}`)],
+      gaps: [
+        unsaid(
+          facts,
+          item.id,
+          `Nothing on record says it: ${item.asks}${/^For /.test(item.asks) ? " If that does not apply, a note says so." : ""}`,
+        ),
+      ],
     };
     const notes = notesOf(facts, item.id);
     const gaps = found.gaps

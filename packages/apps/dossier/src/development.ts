@@ -1,7 +1,7 @@
 import type { Finder } from "./answers.ts";
 import type { Facts } from "./gather.ts";
 import type { Answer } from "./shapes.ts";
-import { bySystem, flat, lacking, onRecord, quotedRecords, tabled, unsaid } from "./words.ts";
+import { appending, bySystem, flat, lacking, onRecord, quotedRecords, tabled, unsaid } from "./words.ts";
 
 /** Annex IV 2 but the data: how it was made, tested and protected. */
 export const developmentAnswers: Readonly<Record<string, Finder>> = {
@@ -11,6 +11,11 @@ export const developmentAnswers: Readonly<Record<string, Finder>> = {
       ...(facts.run === null
         ? [unsaid(facts, "IV.2.a", "The model came without a training run that can be repeated.")]
         : []),
+      unsaid(
+        facts,
+        "IV.2.a",
+        "Trained systems and tools of others that went into it, or that none did, are not on record.",
+      ),
     ],
   }),
   "IV.2.b": (facts) => ({
@@ -23,7 +28,11 @@ export const developmentAnswers: Readonly<Record<string, Finder>> = {
   }),
   "IV.2.g": (facts) => ({
     answers: [...metrics(facts), ...subgroups(facts), ...quotedRecords(facts, "evaluation")],
-    gaps: fairnessGap(facts),
+    gaps: [
+      ...fairnessGap(facts),
+      ...measuredGap(facts),
+      unsaid(facts, "IV.2.g", "Tests of robustness, and the person responsible for the tests, are not on record."),
+    ],
   }),
   "IV.2.h": (facts) => ({
     answers: security(facts),
@@ -156,6 +165,26 @@ export function subgroups({ fairness }: Facts): Answer[] {
   });
 }
 
+/** Gaps that only a measurement closes. */
+function measuredGap(facts: Facts) {
+  const gaps: ReturnType<typeof lacking>[] = [];
+  if (metrics(facts).length === 0 && !facts.logged.some(({ kind }) => kind === "evaluation"))
+    gaps.push(
+      lacking(
+        "No metrics are on record.",
+        appending(facts, "evaluation", { model: `asset:${facts.asset.id}`, metrics: {} }),
+      ),
+    );
+  if (facts.run && !facts.run.statement.samples?.["valid"])
+    gaps.push(
+      lacking(
+        "The run's record names no rows of validation, only of training and testing.",
+        "assay training train <data> --recipe-file <recipe with a validation part>",
+      ),
+    );
+  return gaps;
+}
+
 /** The gap where nobody measured groups; only yes-or-no models are measured by `training fairness`. */
 export function fairnessGap(facts: Facts) {
   if (facts.fairness.length > 0) return [];
@@ -171,12 +200,12 @@ export function fairnessGap(facts: Facts) {
   ];
 }
 
-function security({ asset, log }: Facts): Answer[] {
+function security({ asset, proof, log }: Facts): Answer[] {
   return [
     bySystem(
       "Bytes",
       "The model is stored under its hash; bytes that differ from what is on chain are refused.",
-      `assay verify asset-${asset.id}.json`,
+      proof.command,
     ),
     bySystem(
       "Statements",

@@ -111,17 +111,17 @@ function itemOf(item: Item, linked: Linked): Html {
   const id = anchorOf(item.id);
   return h`<article aria-labelledby="${id}"><h3 id="${id}"><span class="law">${item.law}</span> ${item.title} ${badge(item)}</h3>
 <p class="asks">${item.asks}</p>
-${item.answers.map((answer) => answerOf(answer, linked))}
+${item.answers.map((answer) => answerOf(item, answer, linked))}
 ${item.gaps.map(({ missing, close }) => h`<div class="missing"><p><strong>Gap.</strong> ${missing}</p><p>To close it: <code>${close}</code></p></div>`)}
 </article>`;
 }
 
-function answerOf(answer: Answer, linked: Linked): Html {
+function answerOf(item: Item, answer: Answer, linked: Linked): Html {
   const { basis, label, text, table, proofs } = answer;
   return h`<div class="answer"><h4>${label}</h4>
 ${basis === "system" ? h`<p class="basis">Follows from how Assay works, for every model.</p>` : h``}
 <p class="text">${text}</p>
-${table ? tableOf(label, table) : h``}
+${table ? tableOf(`${item.law}, ${item.title}: ${label}`, table) : h``}
 ${proofs.length > 0 ? h`<details><summary>Proof of: ${label}</summary>${proofs.map((proof) => proofOf(proof, linked))}</details>` : h``}
 </div>`;
 }

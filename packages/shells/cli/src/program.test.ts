@@ -121,6 +121,19 @@ beforeEach(() => {
   answer = () => ({ ok: true });
 });
 
+describe("a room's own verb", () => {
+  it("is what a room does without one, and its other verbs stay", async () => {
+    const shortcuts = { jobs: "jobs.retry" };
+    expect(await run(["jobs", "k1", "--owner", "ada"], {}, { shortcuts })).toBe(0);
+    expect(await run(["jobs", "list"], {}, { shortcuts })).toBe(0);
+    expect(calls.filter(([name]) => name !== "close")).toMatchObject([
+      ["jobs.retry", { key: "k1", owner: "ada" }],
+      ["jobs.list", {}],
+    ]);
+    expect(await run(["jobs", "k1", "--owner", "ada"])).toBe(2);
+  });
+});
+
 describe("help", () => {
   it("lists rooms, short verbs and tools", async () => {
     expect(await run(["--help"])).toBe(0);

@@ -116,7 +116,9 @@ export function buildProgram(options: CliOptions, argv: readonly string[]): Comm
     const room = program.command(capability.name).description(capability.summary).helpCommand(false);
     room.configureHelp({ showGlobalOptions: true });
     for (const action of capability.actions) {
-      addAction(room.command(verbOf(action)), action, argv, reserved, options, run);
+      // A shortcut with a room's own name is what the room does when no verb is said.
+      const isDefault = options.shortcuts?.[capability.name] === action.name;
+      addAction(room.command(verbOf(action), { isDefault }), action, argv, reserved, options, run);
     }
   }
   program.commandsGroup("Verbs:");
