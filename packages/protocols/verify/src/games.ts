@@ -95,9 +95,10 @@ export function positionOf(game: Game): Position | undefined {
   return { id: game.game, phase, state, posted, posts };
 }
 
-/** The element that a transaction had computed, or null when it was about a root. */
-export async function provedElement(context: Pick<Context, "chain">, tx: Hash): Promise<bigint | null> {
-  const { input } = await context.chain.client.getTransaction({ hash: tx });
+/** The element that a transaction had computed; null when it was about a root, or when a contract made the call. */
+export async function provedElement(context: Pick<Context, "chain" | "contracts">, tx: Hash): Promise<bigint | null> {
+  const { input, to } = await context.chain.client.getTransaction({ hash: tx });
+  if (to?.toLowerCase() !== context.contracts.get("Disputes").address.toLowerCase()) return null;
   const { functionName, args } = decodeFunctionData({ abi: disputesAbi, data: input });
   if (functionName === "prove") return args[2];
   return functionName === "proveSum" ? args[1].index : null;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Context, NotYetError } from "@kernel/capability";
 import { type Database, openDatabase, openStore, type Store } from "@machines/store";
-import { type Hex, type LocalAccount, parseEventLogs, zeroHash } from "viem";
+import { type Abi, encodeFunctionData, type Hex, type LocalAccount, parseAbi, parseEventLogs, zeroHash } from "viem";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { claimKey, forgetReplays } from "../src/claims.ts";
 import { gameAbi } from "../src/contracts.ts";
@@ -18,7 +18,7 @@ import { claims, list, show } from "../src/show.ts";
 import { loggedSums, MAX_TERMS } from "../src/sums.ts";
 import { migrations } from "../src/tables.ts";
 import { challenge, check, sampled, watch } from "../src/watch.ts";
-import { Arena } from "./arena.ts";
+import { Arena, UNIT } from "./arena.ts";
 import { LyingReplay, perceptron, ulp } from "./runs.ts";
 
 const run = perceptron({ widths: [6, 5, 3], batch: 4, rows: 40, steps: 50 });
@@ -161,6 +161,35 @@ test("a watcher finds a wrong claim, challenges it and plays to the end, killed 
     status: "defeated",
     checked: "differs",
   });
+});
+
+/** `forward(address,bytes)`: calls the address with the bytes. */
+const FORWARDER = "0x601d8060095f395ff35f5f6044358060645f375f5f6004355af1601b573d5f5f3e3d5ffd5b00";
+const forwarderAbi = parseAbi(["function forward(address to, bytes data)"]);
+
+/** D21. */
+test("who moves through another contract hides nothing from a watcher", async () => {
+  const { contractAddress } = await arena.chain.deploy(arena.defender, { abi: [], bytecode: FORWARDER, args: [] });
+  const through = (by: LocalAccount, functionName: string, args: readonly unknown[]) => {
+    const data = encodeFunctionData({ abi: gameAbi as Abi, functionName, args });
+    const forwarder = { address: contractAddress, abi: forwarderAbi };
+    return arena.chain.write(by, forwarder, "forward", [arena.disputes.address, data]);
+  };
+  await arena.write(arena.defender, "deposit", [contractAddress, 1_000n * UNIT]);
+  const manifest = await putRun(store, run);
+  await through(arena.defender, "post", [1n, truth.jobHash, liar.result, manifest]);
+  const context = node(named("watcher", arena.challenger));
+  let winner: string | null | undefined;
+  for (let round = 0; round < 60 && !winner; round++) {
+    await work(context);
+    const [shown] = (await list(context, { limit: 1 })).games;
+    const position = shown && positionOf(await gameOf(context, String(shown.game)));
+    winner = shown?.winner;
+    const move = position && defend(liar, position);
+    if (move) await through(arena.defender, move.functionName, move.args);
+  }
+  expect(winner).toBe("challenger");
+  expect((await list(context, { limit: 1 })).games[0]?.element).toBe(7n);
 });
 
 /** D20, with the limit that players have: terms enough to be halved once. */
