@@ -6,7 +6,7 @@ import { asked } from "./items.ts";
 import { loggingAnswers } from "./logging.ts";
 import { monitoringAnswers } from "./monitoring.ts";
 import type { Item } from "./shapes.ts";
-import { type Found, notesOf, unsaid } from "./words.ts";
+import { type Found, notesOf, settled, unsaid } from "./words.ts";
 
 /** What finds the answers of an item. */
 export type Finder = (facts: Facts) => Found;
@@ -37,7 +37,7 @@ export function answers(facts: Facts): Item[] {
     };
     const notes = notesOf(facts, item.id);
     const gaps = found.gaps
-      .filter(({ note }) => !note || notes.length === 0)
+      .filter(({ note }) => !note || !settled(facts, item.id))
       .map(({ missing, close }) => ({ missing, close }));
     const all = [...found.answers, ...notes];
     const status = gaps.length === 0 ? "answered" : all.length === 0 ? "gap" : "partial";

@@ -1,8 +1,10 @@
 import { canonicalJson } from "@base/bytes/canonicalJson.ts";
+import { BaseError } from "@base/errors";
 import type { Context } from "@kernel/capability";
+import { openEnvelope, parseKey } from "@machines/statements";
 import { head } from "@records/log/head.ts";
 import { list } from "@records/log/show.ts";
-import type { LogExtract } from "./shapes.ts";
+import type { LogExtract, Signed } from "./shapes.ts";
 
 /** Records that a dossier carries at most. */
 const MAX_RECORDS = 1_000;
@@ -15,7 +17,7 @@ type Shown = Awaited<ReturnType<typeof list>>["records"][number];
 export interface Logged {
   readonly index: number;
   readonly kind: string;
-  readonly signed: readonly string[];
+  readonly signed: readonly Signed[];
   readonly predicate: Readonly<Record<string, unknown>>;
 }
 
@@ -65,7 +67,8 @@ export async function extractOf(
   const records: LogExtract["records"] = [];
   const logged: Logged[] = [];
   for (const { index, kind, about, value, leaf } of kept.slice(-MAX_RECORDS)) {
-    const { statement, signed } = opened(value);
+    const { statement, signed: named } = opened(value);
+    const signed = named.length === 0 ? [] : await checked(context, await reader.record(index), named);
     const says = value === null ? "" : canonicalJson(statement as never);
     records.push({
       index,
@@ -102,6 +105,27 @@ export async function extractOf(
     truncated: truncated || kept.length > MAX_RECORDS,
   };
   return { log, logged };
+}
+
+/** Which of the named keys signed an envelope: wallets, and the keys of this node; others are not known here. */
+async function checked(
+  { signers = [] }: Pick<Context, "signers">,
+  record: Uint8Array,
+  named: readonly string[],
+): Promise<Signed[]> {
+  const envelope: unknown = JSON.parse(Buffer.from(record).toString("utf8"));
+  const found: Signed[] = [];
+  for (const key of named) {
+    const text = key.startsWith("eip155:") ? key : signers.find(({ keyid }) => keyid === key)?.key;
+    let holds = false;
+    try {
+      if (text !== undefined) holds = Boolean(await openEnvelope(envelope, [parseKey(text)]));
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error;
+    }
+    found.push({ key, checked: holds });
+  }
+  return found;
 }
 
 /** The command that proves a record and checks the proof. */

@@ -1,6 +1,7 @@
 // The dossier as one HTML page: no script, nothing from elsewhere, every value escaped.
 import type { Answer, Dossier, Item, LogExtract, Proof } from "./shapes.ts";
 import { style } from "./style.ts";
+import { signing } from "./words.ts";
 
 /** Text that is HTML already. */
 class Html {
@@ -159,7 +160,7 @@ ${log.records.map(
     one,
   ) => h`<article class="record" aria-labelledby="record-${one.index}"><h3 id="record-${one.index}">Record ${one.index}: ${one.kind}</h3>
 <p class="text">${one.says}</p>
-<dl class="proof"><div><dt>About</dt><dd>${one.about}</dd></div><div><dt>Keys named</dt><dd>${one.signed.join(", ") || "unsigned"}</dd></div><div><dt>Leaf</dt><dd><code>${one.leaf}</code></dd></div><div><dt>Proof</dt><dd>${one.inclusion.length} hashes to the head's root, in the JSON</dd></div><div><dt>Check it</dt><dd><code>${one.command}</code></dd></div></dl></article>`,
+<dl class="proof"><div><dt>About</dt><dd>${one.about}</dd></div><div><dt>Signed</dt><dd>${one.signed.map(signing).join(", ") || "unsigned"}</dd></div><div><dt>Leaf</dt><dd><code>${one.leaf}</code></dd></div><div><dt>Proof</dt><dd>${one.inclusion.length} hashes to the head's root, in the JSON</dd></div><div><dt>Check it</dt><dd><code>${one.command}</code></dd></div></dl></article>`,
 )}
 </section>`;
 }
@@ -169,5 +170,5 @@ function checking({ model }: Dossier): Html {
 <p>Each answer names its proof and the command that checks it. The model with all that it stands on, at once:</p>
 <pre>assay assets receipt asset:${model.asset} --out receipt.json
 assay verify receipt.json</pre>
-<p>Signatures of log records are named as the records carry them; <code>assay log verify</code> checks that a record stands in the log.</p></section>`;
+<p>Signatures of log records are checked where the key is a wallet or this node's own; others are named as the records carry them. <code>assay log verify</code> checks that a record stands in the log.</p></section>`;
 }

@@ -45,7 +45,9 @@ export const recordSchema = z.strictObject({
   kind: text,
   about: text,
   says: text.describe("The record's statement as JSON, cut after 2,000 characters."),
-  signed: z.array(text).describe("Keys that its envelope names; the signatures are not checked here."),
+  signed: z
+    .array(z.strictObject({ key: text, checked: z.boolean() }))
+    .describe("Keys that its envelope names; checked: the signature holds by a key that this node knows."),
   leaf: text,
   inclusion: z.array(text).describe("Path from the leaf to the head's root (RFC 9162)."),
   command: text,
@@ -80,6 +82,7 @@ export type Proof = z.output<typeof proofSchema>;
 export type Answer = z.output<typeof answerSchema>;
 export type Gap = z.output<typeof gapSchema>;
 export type Item = z.output<typeof itemSchema>;
+export type Signed = LogRecord["signed"][number];
 export type LogRecord = z.output<typeof recordSchema>;
 export type LogExtract = z.output<typeof logSchema>;
 export type Dossier = z.output<typeof dossierSchema>;

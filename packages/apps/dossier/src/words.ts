@@ -4,7 +4,7 @@ import type { Logged } from "./extract.ts";
 import { checkRecord } from "./extract.ts";
 import { quoted } from "./fairness.ts";
 import type { Facts } from "./gather.ts";
-import type { Answer, Gap, Proof } from "./shapes.ts";
+import type { Answer, Gap, Proof, Signed } from "./shapes.ts";
 
 /** What was found for one item. `note`: a note on record about the item closes the gap. */
 export interface Found {
@@ -62,6 +62,14 @@ export function quotedRecords(facts: Facts, ...kinds: readonly string[]): Answer
   return facts.logged.filter(({ kind }) => kinds.includes(kind)).map((one) => quote(one, one.kind));
 }
 
+/** Whether a note closes the gaps of an item: one that names a key must be signed by it. SPEC D5. */
+export function settled(facts: Facts, id: string): boolean {
+  return facts.logged.some(
+    ({ kind, predicate, signed }) =>
+      kind === "note" && predicate["item"] === id && signed.every(({ checked }) => checked),
+  );
+}
+
 /** Notes that name an item in their field `item`. SPEC D5. */
 export function notesOf(facts: Facts, id: string): Answer[] {
   return facts.logged
@@ -69,8 +77,13 @@ export function notesOf(facts: Facts, id: string): Answer[] {
     .map((one) => quote(one, "note", String(one.predicate["what"])));
 }
 
+/** Who signed, and whether that was checked. */
+export function signing({ key, checked }: Signed): string {
+  return checked ? `signed by ${key}` : `names the key ${key}, not checked`;
+}
+
 function quote(one: Logged, label: string, text = canonicalJson(one.predicate as never)): Answer {
-  const by = one.signed.length === 0 ? "unsigned" : `names the key ${one.signed.join(", ")}`;
+  const by = one.signed.length === 0 ? "unsigned" : one.signed.map(signing).join(", ");
   return onRecord(`${label}, record ${one.index} (${by})`, text, recordProof(one));
 }
 

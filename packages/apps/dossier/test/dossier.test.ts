@@ -131,6 +131,19 @@ describe("a dossier (SPEC D1-D8)", () => {
       by: "Ann",
       reason: "a pay slip was missing",
     });
+    const signed = {
+      kind: "note",
+      about: [`asset:${model}`],
+      records: [{ item: "IV.8", what: "Signed." }],
+      sign: "owner",
+    };
+    await node.call("log.append", signed);
+    const { text } = await node.call<{ text: string }>("log.show", { record: `asset:${model}` });
+    const forged = JSON.parse(text) as { payload: string };
+    forged.payload = Buffer.from(Buffer.from(forged.payload, "base64").toString().replace("IV.8", "IV.7")).toString(
+      "base64",
+    );
+    await node.call("log.append", { records: [forged] });
     await append("incident", ["asset:999"], { severity: "high", what: "of another model" });
     const after = await write();
     expect(itemOf(after, "IV.5")).toMatchObject({
@@ -138,6 +151,10 @@ describe("a dossier (SPEC D1-D8)", () => {
       gaps: [],
       answers: [{ text: `Reviewed each year. ${hostile}\u202e` }],
     });
+    expect(itemOf(after, "IV.8").status).toBe("answered");
+    expect(itemOf(after, "IV.7").status).toBe("partial");
+    expect(itemOf(after, "IV.8").answers[0]?.label).toMatch(/\(signed by eip155:0x/);
+    expect(itemOf(after, "IV.7").answers[0]?.label).toMatch(/\(names the key eip155:0x\w+, not checked\)/);
     expect(itemOf(after, "12.2.c")).toMatchObject({ status: "answered" });
     expect(
       itemOf(after, "12.2.c")
