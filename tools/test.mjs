@@ -61,7 +61,7 @@ async function vitest(name, projects, extra) {
   total.skipped += counted.numPendingTests + counted.numTodoTests;
 }
 
-/** The contracts' steps need one core and no TypeScript test: they run beside the checks and the unit tests. */
+/** The contracts' steps need one core and no TypeScript test: they run beside everything else. */
 async function contracts() {
   const show = "after";
   await step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"], {
@@ -91,8 +91,8 @@ try {
   const beside = contracts();
   await step("checks", node, ["tools/check.mjs"]);
   await vitest("unit tests", ["unit"], database);
-  await beside;
   await vitest("journeys", ["journey"], database);
+  await beside;
   if (long) await vitest("long tests", ["long"], database);
 } finally {
   if (folder) spawnSync(node, ["tools/postgres.mjs", "stop", folder], { cwd: root, env, stdio: "ignore" });
