@@ -5,6 +5,11 @@ import { philox4x32 } from "@machines/engine/random/philox.ts";
 import { validateRecipe } from "@machines/engine/recipe/validate.ts";
 import { jobOf, prepareSamples } from "@machines/engine/train/prepare.ts";
 import { initialState } from "@machines/engine/train/stepGraph.ts";
+import { decodeBundle } from "@machines/engine/model/bundle.ts";
+import { training } from "@protocols/training";
+import { replayOfModel } from "@protocols/verify/claim.ts";
+import { assets } from "@records/assets";
+import { readModel } from "@records/assets/execute.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   DIGIT_RECIPE,
@@ -15,6 +20,7 @@ import {
   seriesTable,
 } from "../../packages/machines/engine/test/made.ts";
 import { treesOf } from "@protocols/verify/openings.ts";
+import { startNode } from "../../packages/protocols/training/test/node.ts";
 import { bigBits, deployReferees, judge, type Referees } from "../../packages/protocols/verify/test/twin.ts";
 
 let referees: Referees;
@@ -72,4 +78,40 @@ test.each(Object.entries(jobs))("%s: elements of a step are recomputed in Solidi
     expect(await judge(referees, program, trees, k, index), `${name} (${op}) [${index}]`).toBe(bigBits(truth[index]));
   }
   expect(seen.size).toBeGreaterThan(10);
+});
+
+/** D22: rows of several tables, and the best epoch kept. */
+test("a published model of two tables that keeps its best epoch is derived again, steps and all", async () => {
+  const node = await startNode([assets, training], ["owner"]);
+  try {
+    const call = async (name: string, input: unknown) => (await node.runtime.call(name, input)) as { id: string };
+    const part = async (from: number) => {
+      const rows = Array.from({ length: 60 }, (_, i) => `${from + i},${((from + i) * 7) % 13},${(from + i) * 2}`);
+      return (await call("assets.publish", { content: `a,b,y\n${rows.join("\n")}\n`, name: `part ${from}` })).id;
+    };
+    const recipe = {
+      version: 2,
+      task: "regression",
+      inputs: [{ column: "a" }, { column: "b" }],
+      target: "y",
+      split: { by: "ratio", train: 0.7, valid: 0.15 },
+      model: { kind: "mlp", hidden: [4], dropout: 0.2 },
+      optimizer: { kind: "adam", learningRate: 0.3 },
+      stopping: { patience: 2 },
+      epochs: 40,
+      batch: 8,
+      seed: 1,
+      checkpointEvery: 20,
+    };
+    const data = [await part(100), await part(0)];
+    const { id } = await call("training.train", { data, recipe, name: "joined" });
+    const { run } = decodeBundle((await readModel(node.context, BigInt(id))).bytes);
+    const replay = await replayOfModel(node.context, BigInt(id));
+    expect(replay.result).toBe(run.finalRoot);
+    expect(replay.run.steps).toBe(run.steps);
+    expect(run.steps).toBeLessThan(replay.run.stepsPerEpoch * 40);
+    expect(replay.run.rows).toBe(84);
+  } finally {
+    await node.close();
+  }
 });

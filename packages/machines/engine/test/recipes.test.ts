@@ -1,20 +1,7 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { loadModel, type Recipe, recipeJsonSchema, type Table, train, validateRecipe } from "../src/index.ts";
-import { digitTable, heartTable, moodTable, salesTable, seriesTable } from "./made.ts";
-
-const page = readFileSync(new URL("../../../../docs/recipes.md", import.meta.url), "utf8");
-const EXAMPLES = [...page.matchAll(/<!-- table: (\w+) -->\s+```json\n([\s\S]*?)```/g)].map(
-  ([, table, json]) => [table as string, JSON.parse(json as string) as Recipe] as const,
-);
-const TABLES: Readonly<Record<string, () => Table>> = {
-  sales: () => salesTable(120),
-  heart: () => heartTable(300),
-  series: () => seriesTable(200, 6),
-  moods: () => moodTable(200),
-  digits: () => digitTable(120, 12, 4),
-};
+import { loadModel, recipeJsonSchema, type Table, train, validateRecipe } from "../src/index.ts";
+import { EXAMPLES, TABLES } from "./examples.ts";
 
 test("the page has an example for every kind of input", () => {
   expect(EXAMPLES.map(([table]) => table).sort()).toEqual(Object.keys(TABLES).sort());

@@ -6,7 +6,7 @@ import { bytesSource, isTableFormat, recognise } from "@machines/formats";
 import { loadTable } from "@records/assets/load.ts";
 import { readCsv } from "@records/assets/publishTable.ts";
 import { parseTable } from "@records/assets/table.ts";
-import { type Slice, sliceRows } from "./readData.ts";
+import { type Slice, sliceRows } from "./sliceRows.ts";
 
 export interface RunInput extends Slice {
   /** Model asset. */

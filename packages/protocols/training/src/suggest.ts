@@ -1,6 +1,6 @@
 import type { Context } from "@kernel/capability";
 import type { Recipe } from "@machines/engine";
-import { readData } from "./readData.ts";
+import { readData } from "@records/assets/data.ts";
 import { type RecipeWishes, suggestRecipe } from "./suggestRecipe.ts";
 
 export interface SuggestInput extends RecipeWishes {

@@ -3,7 +3,7 @@ import { parseCsv, type Table, train } from "@machines/engine";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { joinRows } from "@records/assets/table.ts";
-import { sliceRows } from "./readData.ts";
+import { sliceRows } from "./sliceRows.ts";
 import { suggestRecipe } from "./suggestRecipe.ts";
 
 const csv = (text: string, missing: "error" | "null" = "error") =>

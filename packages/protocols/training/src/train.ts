@@ -13,7 +13,7 @@ import { lower, scopeOf, signStatement } from "@records/assets/sign.ts";
 import { rememberSignature } from "@records/assets/signatures.ts";
 import { type ModelStatement, parseStatement, type RunStatement } from "@records/assets/statements.ts";
 import { trainResumable } from "./checkpoints.ts";
-import { type Data, readData } from "./readData.ts";
+import { type Data, readData } from "@records/assets/data.ts";
 import { type RecipeWishes, suggestRecipe } from "./suggestRecipe.ts";
 
 export interface TrainInput extends Omit<RecipeWishes, "target"> {

@@ -7,7 +7,7 @@ import { findSalt } from "@records/assets/salts.ts";
 import { samplesOf } from "@records/assets/samples.ts";
 import { parseStatement, type RunStatement } from "@records/assets/statements.ts";
 import type { Finding } from "@records/assets/verifyAsset.ts";
-import { type Data, readData } from "./readData.ts";
+import { type Data, readData } from "@records/assets/data.ts";
 
 /**
  * Checks a training run by training again: the recipe's hash, the data's roots, each committed checkpoint in order and

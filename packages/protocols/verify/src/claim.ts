@@ -1,13 +1,49 @@
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { decodeBundle } from "@machines/engine/model/bundle.ts";
-import { readModel, readTable } from "@records/assets/execute.ts";
+import { readData } from "@records/assets/data.ts";
+import { readModel } from "@records/assets/execute.ts";
 import { erc20Abi, type Hex } from "viem";
 import type { z } from "zod";
-import { claimKey } from "./claims.ts";
+import { claimFrom, claimKey, statusOf } from "./claims.ts";
 import { putRun, runOf } from "./manifest.ts";
 import { Replay } from "./replay.ts";
-import type { claimInput, claimOutput, depositInput, depositOutput } from "./schemas.ts";
+import type { claimInput, claimOutput, depositInput, depositOutput, jobInput, jobOutput } from "./schemas.ts";
+
+/**
+ * The training run of a published model, derived from its data and recipe and run again: what its job commits to, and how it
+ * ends. Throws InvalidInputError when the model is not what they give, or cannot be claimed. Rules D2 and D22.
+ */
+export async function replayOfModel(context: Context, model: bigint): Promise<Replay> {
+  const { bytes, statement } = await readModel(context, model);
+  const { recipe, run: commitment } = decodeBundle(bytes);
+  const parents = statement.parents.map(({ asset }) => asset);
+  const { table } = await readData(context, parents);
+  context.progress({ label: "running the training again" });
+  const run = await runOf(table, recipe, { signal: context.signal });
+  const replay = new Replay(run);
+  if (run.steps !== commitment.steps || replay.result !== commitment.finalRoot)
+    throw new InvalidInputError(
+      `Model ${model} is not what its data and recipe give: they end in ${replay.result} after ${run.steps} steps, the model in ${commitment.finalRoot} after ${commitment.steps}.`,
+    );
+  return replay;
+}
+
+/** What a consumer of a model compares: the job of its training run, its result, and who stands for it. Rule D22. */
+export async function job(context: Context, given: z.output<typeof jobInput>): Promise<z.input<typeof jobOutput>> {
+  const replay = await replayOfModel(context, given.model);
+  const rows = await context.db.kysely
+    .selectFrom("ix_dispute_claims")
+    .selectAll()
+    .where("job", "=", replay.jobHash)
+    .where("result", "=", replay.result)
+    .orderBy("block")
+    .execute();
+  const claims = await Promise.all(
+    rows.map(claimFrom).map(async (one) => ({ claim: one.claim, tx: one.tx, status: await statusOf(context, one) })),
+  );
+  return { job: replay.jobHash, result: replay.result, steps: replay.run.steps, claims };
+}
 
 /** Stands with a bond for the training run of a published model: table and recipe give these weights. Rule D2. */
 export async function claim(
@@ -15,22 +51,8 @@ export async function claim(
   given: z.output<typeof claimInput>,
 ): Promise<z.input<typeof claimOutput>> {
   const who = context.identities.get(given.as);
-  const { bytes, statement } = await readModel(context, given.model);
-  const { recipe, run: commitment } = decodeBundle(bytes);
-  const [parent, ...others] = statement.parents;
-  if (parent === undefined || others.length > 0)
-    throw new InvalidInputError(
-      `Only a model of one table can be claimed yet; model ${given.model} has ${statement.parents.length}.`,
-    );
-  const { table } = await readTable(context, BigInt(parent.asset));
-  context.progress({ label: "running the training again" });
-  const run = runOf(table, recipe);
-  const replay = new Replay(run);
-  if (replay.result !== commitment.finalRoot)
-    throw new InvalidInputError(
-      `Model ${given.model} does not end in the state of its last step: ${replay.result}, not ${commitment.finalRoot}.`,
-      { hints: ["Runs that stop early or keep their best epoch cannot be claimed yet."] },
-    );
+  const replay = await replayOfModel(context, given.model);
+  const { run } = replay;
   const manifest = await putRun(context.store, run);
   const disputes = context.contracts.get("Disputes");
   const result = given.result ?? replay.result;

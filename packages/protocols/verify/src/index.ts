@@ -24,6 +24,15 @@ export const disputes = defineCapability({
       load: async () => (await import("./claim.ts")).claim,
     }),
     defineAction({
+      name: "disputes.job",
+      summary: "Derive the job of a model's training run from its data and recipe, and see who stands for it.",
+      kind: "read",
+      input: schema.jobInput,
+      output: schema.jobOutput,
+      positional: ["model"],
+      load: async () => (await import("./claim.ts")).job,
+    }),
+    defineAction({
       name: "disputes.challenge",
       summary: "Run a claim's job again and challenge the claim if its result differs.",
       kind: "write",

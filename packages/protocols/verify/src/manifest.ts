@@ -5,6 +5,7 @@ import { STREAM, uniform } from "@machines/engine/random/philox.ts";
 import type { Recipe } from "@machines/engine/recipe/recipe.ts";
 import type { Table } from "@machines/engine/table/table.ts";
 import { type Job as Training, jobOf, prepareSamples } from "@machines/engine/train/prepare.ts";
+import { stepsOf } from "@machines/engine/train/train.ts";
 import { initialState } from "@machines/engine/train/stepGraph.ts";
 import { IntegrityError, InvalidInputError } from "@base/errors";
 import { bitsOf } from "@machines/engine/bits.ts";
@@ -66,8 +67,11 @@ export async function getRun(store: Pick<Store, "get" | "getJson">, at: Hash): P
   };
 }
 
-/** The run of a training: what table and recipe commit to. Throws InvalidInputError for trees, which are not a graph. */
-export function runOf(table: Table, recipe: Recipe): Run {
+/**
+ * The run of a training: what table and recipe commit to. Where a run stops early or keeps its best epoch, its steps are those
+ * of its result, found by running it. Throws InvalidInputError for trees, which are not a graph. Rule D22.
+ */
+export async function runOf(table: Table, recipe: Recipe, options: Parameters<typeof stepsOf>[1] = {}): Promise<Run> {
   if (recipe.model.kind === "trees")
     throw new InvalidInputError("Trees are not trained step by step on a graph; their runs cannot be claimed yet.");
   const prepared = jobOf(table, prepareSamples(table, recipe));
@@ -77,7 +81,7 @@ export function runOf(table: Table, recipe: Recipe): Run {
     data: [trainX, trainY],
     rows: trainY.length,
     batch,
-    steps: commitment.steps,
+    steps: await stepsOf(prepared, options),
     stepsPerEpoch,
     seed: commitment.seed,
     orderSeed: commitment.orderSeed,
@@ -87,7 +91,7 @@ export function runOf(table: Table, recipe: Recipe): Run {
 
 /** Rules for the first values: a drawn tensor by its limit, an even one by its value, anything else by its root. */
 function firstValues({ graph, list, commitment }: Pick<Training, "graph" | "list" | "commitment">): FirstValue[] {
-  const states = new Map(initialState(graph).map(({ name, values }) => [name, values]));
+  const states = new Map(initialState(graph, commitment.seed).map(({ name, values }) => [name, values]));
   return graph.inputs
     .filter(({ role }) => role !== "data")
     .map(({ name, shape }): FirstValue => {

@@ -23,6 +23,14 @@ export const claimOutput = z.object({
   tx: hash,
 });
 
+export const jobInput = z.object({ model: uint.describe("Id of the trained model's asset.") });
+export const jobOutput = z.object({
+  job: hash,
+  result: hash,
+  steps: z.int(),
+  claims: z.array(z.object({ claim: z.string(), tx: hash, status: z.enum(["none", "standing", "final", "defeated"]) })),
+});
+
 export const challengeInput = z.object({ claim: z.string().describe("stand@claimant"), as: acts });
 export const challengeOutput = z.object({
   claim: z.string(),

@@ -40,6 +40,15 @@ export async function train(table: Table, recipe: Recipe, options: TrainOptions 
   return { ...finish(prepared, { graph: job.answers(1), run }, tensors, mean, predictions, history, folds), curve };
 }
 
+/**
+ * Steps of a job's result: all of them, or with early stopping those up to the best epoch, found by running the job. Throws
+ * like {@link train}.
+ */
+export async function stepsOf(job: Job, options: Omit<TrainOptions, "resume"> = {}): Promise<number> {
+  if (job.recipe.stopping === undefined) return job.commitment.steps;
+  return (await runJob(job, options, [])).executed.steps;
+}
+
 interface Ran {
   readonly tensors: readonly NamedTensor[];
   readonly executed: Executed;
