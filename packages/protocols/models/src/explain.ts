@@ -1,7 +1,8 @@
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { inSandbox } from "./sandbox.ts";
-import { type ModelInput, openSource, type RowsInput, tableFor } from "./source.ts";
+import { type RowsInput, tableFor } from "@records/assets/rowSource.ts";
+import { type ModelInput, openSource } from "./source.ts";
 
 export interface ExplainInput extends ModelInput, RowsInput {
   /** Row to explain, 0-based; the last one unless said. */

@@ -2,8 +2,9 @@ import { basename, extname } from "node:path";
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { OnnxTensor } from "@machines/engine/onnx/tensor.ts";
+import { type RowsInput, tableFor } from "@records/assets/rowSource.ts";
 import { inSandbox } from "./sandbox.ts";
-import { type ModelInput, openSource, readBytes, type RowsInput, tableFor } from "./source.ts";
+import { type ModelInput, openSource, readBytes } from "./source.ts";
 import type { NamedResult, RowAnswer } from "./tasks.ts";
 import { readTensor, tensorOfJson } from "./tensorFile.ts";
 

@@ -1,12 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
-import type { Table } from "@machines/engine";
 import { isIntegers } from "@machines/engine/i8s/program/program.ts";
-import { loadStatement, loadTable, type OnChainAsset } from "@records/assets/load.ts";
-import { readCsv } from "@records/assets/publishTable.ts";
+import { loadStatement, type OnChainAsset } from "@records/assets/load.ts";
 import type { AnyModelStatement } from "@records/assets/statements.ts";
-import { parseTable } from "@records/assets/table.ts";
 import type { ModelBytes } from "./tasks.ts";
 
 /** Largest model file: one blob of the store. */
@@ -69,20 +66,4 @@ export async function openSource(context: Needs, { model, file }: ModelInput): P
   const bytes = await readBytes(file as string);
   const bundle = new TextDecoder().decode(bytes.subarray(0, 12)) === "assay-model/";
   return { label: file as string, format: bundle ? "bundle" : isIntegers(bytes) ? "integers" : "onnx", bytes };
-}
-
-/** Rows to look at: of a data asset, of a CSV file, or of CSV text. */
-export interface RowsInput {
-  readonly data?: string | undefined;
-  readonly csv?: string | undefined;
-  readonly content?: string | undefined;
-}
-
-/** The table that a call names, or undefined when it names none. Throws InvalidInputError for several. */
-export async function tableFor(context: Needs, { data, csv, content }: RowsInput): Promise<Table | undefined> {
-  const given = [data, csv, content].filter((source) => source !== undefined).length;
-  if (given > 1) throw new InvalidInputError("name one source of rows: a data asset, a CSV file, or CSV text");
-  if (given === 0) return undefined;
-  if (data !== undefined) return (await loadTable(context, data)).table;
-  return parseTable(await readCsv({ file: csv, content }), { missing: "null" }, csv);
 }

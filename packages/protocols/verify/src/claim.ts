@@ -5,7 +5,7 @@ import { readData } from "@records/assets/data.ts";
 import { readModel } from "@records/assets/execute.ts";
 import { erc20Abi, type Hex } from "viem";
 import type { z } from "zod";
-import { claimFrom, claimKey, statusOf } from "./claims.ts";
+import { claimFrom, post, statusOf } from "./claims.ts";
 import { putRun, runOf } from "./manifest.ts";
 import { Replay } from "./replay.ts";
 import type { claimInput, claimOutput, depositInput, depositOutput, jobInput, jobOutput } from "./schemas.ts";
@@ -54,23 +54,9 @@ export async function claim(
   const replay = await replayOfModel(context, given.model);
   const { run } = replay;
   const manifest = await putRun(context.store, run);
-  const disputes = context.contracts.get("Disputes");
   const result = given.result ?? replay.result;
-  const receipt = await context.chain.write(who.account, disputes, "post", [
-    given.stand,
-    replay.jobHash,
-    result,
-    manifest,
-  ]);
-  await context.indexed(receipt.blockNumber);
-  return {
-    claim: claimKey(who.address, given.stand),
-    job: replay.jobHash,
-    result,
-    manifest,
-    steps: run.steps,
-    tx: receipt.transactionHash,
-  };
+  const posted = await post(context, who, { stand: given.stand, job: replay.jobHash, result, manifest });
+  return { ...posted, job: replay.jobHash, result, manifest, steps: run.steps };
 }
 
 /** Moves currency into the ledger that bonds are taken from. */

@@ -1,7 +1,8 @@
 import { InvalidInputError, NotFoundError } from "@base/errors";
-import type { Context } from "@kernel/capability";
+import type { Context, Identity } from "@kernel/capability";
 import type { Hash } from "@machines/store";
 import type { Hex } from "viem";
+import { type About, aboutSchema } from "./about.ts";
 import { getRun } from "./manifest.ts";
 import { Replay } from "./replay.ts";
 
@@ -63,6 +64,69 @@ export async function statusOf(
   const disputes = context.contracts.get("Disputes");
   const { claimant, stand, job, result } = claim;
   return CLAIM_STATUS[Number(await context.chain.read(disputes, "statusOf", [claimant, stand, job, result]))] ?? "none";
+}
+
+/** Stands for a job's result; the claim's bond is taken from the ledger. */
+export async function post(
+  context: Context,
+  who: Identity,
+  { stand, job, result, manifest }: Pick<Claim, "stand" | "job" | "result" | "manifest">,
+): Promise<Pick<Claim, "claim" | "tx">> {
+  const disputes = context.contracts.get("Disputes");
+  const receipt = await context.chain.write(who.account, disputes, "post", [stand, job, result, manifest]);
+  await context.indexed(receipt.blockNumber);
+  return { claim: claimKey(who.address, stand), tx: receipt.transactionHash };
+}
+
+/** What this node found when it ran a claim's job again. */
+export interface Check {
+  readonly own: Hash;
+  readonly agrees: boolean;
+  /** What the manifest says that the job is, and whether the assets it names give this job. */
+  readonly about?: About | undefined;
+  readonly aboutHolds?: boolean | undefined;
+}
+
+/** Keeps what was found; the first finding stays. */
+export async function noteCheck(
+  context: Pick<Context, "db" | "clock">,
+  { claim, tx }: Pick<Claim, "claim" | "tx">,
+  { own, agrees, about, aboutHolds }: Check,
+): Promise<void> {
+  await context.db.kysely
+    .insertInto("dispute_checks")
+    .values({
+      claim,
+      tx,
+      own,
+      agrees: agrees ? 1 : 0,
+      checked_at: context.clock(),
+      about_json: about === undefined ? null : JSON.stringify(about),
+      about_holds: aboutHolds === undefined ? null : aboutHolds ? 1 : 0,
+    })
+    .onConflict((c) => c.columns(["claim", "tx"]).doNothing())
+    .execute();
+}
+
+/** What this node found for a claim, if it has looked. */
+export async function checkOf(
+  context: Pick<Context, "db">,
+  { claim, tx }: Pick<Claim, "claim" | "tx">,
+): Promise<Check | undefined> {
+  const row = await context.db.kysely
+    .selectFrom("dispute_checks")
+    .selectAll()
+    .where("claim", "=", claim)
+    .where("tx", "=", tx)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const [about, holds] = [row["about_json"], row["about_holds"]];
+  return {
+    own: String(row["own"]) as Hash,
+    agrees: Number(row["agrees"]) === 1,
+    about: about == null ? undefined : aboutSchema.parse(JSON.parse(String(about))),
+    aboutHolds: holds == null ? undefined : Number(holds) === 1,
+  };
 }
 
 /** Replays that this process holds, newest last: a game needs one again and again. */

@@ -33,6 +33,16 @@ export const disputes = defineCapability({
       load: async () => (await import("./claim.ts")).job,
     }),
     defineAction({
+      name: "disputes.answer",
+      summary: "Stand with a bond for what a published model answers on an input.",
+      kind: "write",
+      input: schema.answerInput,
+      output: schema.answerOutput,
+      positional: ["model"],
+      errors: ["NotFoundError", "InvalidInputError", "TableError", "ContractRevertError"],
+      load: async () => (await import("./answer.ts")).answer,
+    }),
+    defineAction({
       name: "disputes.challenge",
       summary: "Run a claim's job again and challenge the claim if its result differs.",
       kind: "write",

@@ -1,5 +1,4 @@
 import { fromBytes, toBytes } from "@machines/engine/bits.ts";
-import { decodeBundle } from "@machines/engine/model/bundle.ts";
 import type { Graph } from "@machines/engine/graph/ir.ts";
 import { STREAM, uniform } from "@machines/engine/random/philox.ts";
 import type { Recipe } from "@machines/engine/recipe/recipe.ts";
@@ -11,6 +10,7 @@ import { IntegrityError, InvalidInputError } from "@base/errors";
 import { bitsOf } from "@machines/engine/bits.ts";
 import type { Hash, Store } from "@machines/store";
 import { z } from "zod";
+import { type About, aboutSchema } from "./about.ts";
 import type { FirstValue, Run } from "./replay.ts";
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/) as unknown as z.ZodType<Hash>;
@@ -34,24 +34,31 @@ const manifest = z.object({
   orderSeed: count,
   first: z.array(firstValue),
   output: z.string().optional(),
+  about: z.unknown().optional(),
 });
 
-/** Stores a run with its tensors; the hash is what a claim names. */
-export async function putRun(store: Pick<Store, "put" | "putJson">, run: Run): Promise<Hash> {
+/** Stores a run with its tensors and what it is said to be; the hash is what a claim names. */
+export async function putRun(store: Pick<Store, "put" | "putJson">, run: Run, about?: About): Promise<Hash> {
   const tensor = (values: Float32Array) => store.put(toBytes(values));
   const data: Hash[] = [];
   for (const values of run.data) data.push(await tensor(values));
   const first: unknown[] = [];
   for (const value of run.first)
     first.push(value.kind === "given" ? { kind: "given", values: await tensor(value.values) } : value);
-  return store.putJson({ type: "assay/dispute-run/1", ...run, data, first });
+  return store.putJson({ type: "assay/dispute-run/1", ...run, data, first, ...(about === undefined ? {} : { about }) });
+}
+
+/** What a manifest says that its job is, if it says it in a form that is known. */
+export async function aboutOf(store: Pick<Store, "getJson">, at: Hash): Promise<About | undefined> {
+  const found = (await store.getJson(at)) as { about?: unknown } | null;
+  return aboutSchema.safeParse(found?.about).data;
 }
 
 /** A stored run. Throws NotFoundError when bytes are nowhere to be had, IntegrityError when they are no run. */
 export async function getRun(store: Pick<Store, "get" | "getJson">, at: Hash): Promise<Run> {
   const parsed = manifest.safeParse(await store.getJson(at));
   if (!parsed.success) throw new IntegrityError(`The bytes of ${at} are not a run.`, { cause: parsed.error });
-  const { type: _, graph, data, first, output, ...numbers } = parsed.data;
+  const { type: _, about: __, graph, data, first, output, ...numbers } = parsed.data;
   const tensor = async (root: Hash) => fromBytes(await store.get(root));
   return {
     ...numbers,
@@ -110,20 +117,4 @@ function firstValues({ graph, list, commitment }: Pick<Training, "graph" | "list
         }
       return { kind: "given", values };
     });
-}
-
-/** The run of one answer of a trained network: its weights are given, its result is the value of the output. */
-export function answerOf(bundle: Uint8Array, x: Float32Array): Run {
-  const { graph, tensors } = decodeBundle(bundle);
-  const first = graph.inputs
-    .filter(({ role }) => role !== "data")
-    .map(({ name }): FirstValue => {
-      const tensor = tensors.get(name);
-      if (tensor === undefined) throw new InvalidInputError(`The bundle has no tensor ${name}.`);
-      return { kind: "given", values: tensor.values };
-    });
-  const [output] = graph.outputs;
-  if (output === undefined) throw new InvalidInputError("The model's graph has no output.");
-  const numbers = { rows: 1, batch: 1, steps: 1, stepsPerEpoch: 0, seed: 0, orderSeed: 0 };
-  return { graph, data: [x], ...numbers, first, output: output.name };
 }

@@ -1,4 +1,4 @@
-import { amount, hash, identity, page, uint } from "@kernel/capability/schemas.ts";
+import { amount, file, hash, identity, page, uint } from "@kernel/capability/schemas.ts";
 import { z } from "zod";
 
 // Inputs and outputs of the room's actions, apart from their logic so that listing them loads nothing else.
@@ -6,14 +6,15 @@ import { z } from "zod";
 const acts = identity.optional().describe("Identity that acts; the node's own unless said.");
 const who = z.enum(["defender", "challenger"]);
 
-export const claimInput = z.object({
-  model: uint.describe("Id of the trained model's asset."),
+const standing = {
   stand: uint
     .default(0n)
     .describe("Which of the identity's stands to use; a stand's bond serves one claim after another."),
   result: hash.optional().describe("Claims another result than the true one, to try the game out."),
   as: acts,
-});
+};
+
+export const claimInput = z.object({ model: uint.describe("Id of the trained model's asset."), ...standing });
 export const claimOutput = z.object({
   claim: z.string(),
   job: hash,
@@ -29,6 +30,32 @@ export const jobOutput = z.object({
   result: hash,
   steps: z.int(),
   claims: z.array(z.object({ claim: z.string(), tx: hash, status: z.enum(["none", "standing", "final", "defeated"]) })),
+});
+
+export const answerInput = z.object({
+  model: uint.describe("Id of the model's asset: a network trained here, or an imported ONNX model."),
+  data: z
+    .string()
+    .regex(/^[1-9]\d{0,77}$/, "expected an asset's id, e.g. 3")
+    .optional()
+    .describe("Data asset with the row."),
+  csv: file("CSV file with the row.").optional(),
+  content: z.string().max(8_000_000).optional().describe("The row as CSV text."),
+  row: z.int().min(0).optional().describe("Which row, 0 is the first; the last one unless said."),
+  input: z.json().optional().describe('The numbers themselves, by input name, e.g. {"x": [[1, 2]]}.'),
+  output: z.string().optional().describe("Output of an ONNX model that is the answer; as imported unless said."),
+  ...standing,
+});
+export const answerOutput = z.object({
+  claim: z.string(),
+  about: z.string(),
+  answer: z
+    .array(z.number().nullable())
+    .describe("What the model answers, before a recipe's clamp; the first 1,000 numbers."),
+  job: hash,
+  result: hash,
+  manifest: hash,
+  tx: hash,
 });
 
 export const challengeInput = z.object({ claim: z.string().describe("stand@claimant"), as: acts });
@@ -65,6 +92,7 @@ export const showOutput = z.object({
   claim: z.string(),
   claimant: z.string(),
   challenger: z.string(),
+  about: z.string().nullable().describe("What the claim's manifest says that its job is."),
   job: hash,
   result: hash,
   openedAt: uint,
@@ -98,6 +126,8 @@ export const claimsOutput = z.object({
       tx: hash,
       status: z.enum(["none", "standing", "final", "defeated"]),
       checked: z.enum(["agrees", "differs"]).nullable(),
+      about: z.string().nullable().describe("What the manifest says that the job is, once this node has looked."),
+      aboutHolds: z.boolean().nullable().describe("Whether the assets it names give this job."),
     }),
   ),
 });

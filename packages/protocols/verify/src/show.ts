@@ -1,8 +1,10 @@
 import type { Context } from "@kernel/capability";
 import { fromBits } from "@machines/engine/bits.ts";
 import type { z } from "zod";
-import { type Claim, claimFrom, claimOf, replayOf, statusOf } from "./claims.ts";
+import { spokenAbout } from "./about.ts";
+import { checkOf, type Claim, claimFrom, claimOf, replayOf, statusOf } from "./claims.ts";
 import { type Game, gameOf, provedElement, type Step } from "./games.ts";
+import { aboutOf } from "./manifest.ts";
 import { defenderMoves, PHASES } from "./moves.ts";
 import { postingOf } from "./play.ts";
 import type { Replay } from "./replay.ts";
@@ -60,6 +62,7 @@ export async function show(context: Context, given: z.output<typeof showInput>):
 async function shown(context: Context, game: Game): Promise<Shown> {
   const claim = await claimOf(context, game.claim, await postingOf(context, game));
   const replay = await replayOf(context, claim).catch(() => undefined);
+  const about = replay && (await aboutOf(context.store, claim.manifest));
   const disputes = context.contracts.get("Disputes");
   const [, phase, , , deadline] = (await context.chain.read(disputes, "gameOf", [game.game])) as [
     number,
@@ -78,6 +81,7 @@ async function shown(context: Context, game: Game): Promise<Shown> {
     claim: game.claim,
     claimant: claim.claimant,
     challenger: game.challenger,
+    about: about === undefined ? null : spokenAbout(about),
     job: claim.job,
     result: claim.result,
     openedAt: game.at,
@@ -162,16 +166,13 @@ export async function claims(
 }
 
 async function shownClaim(context: Context, claim: Claim) {
-  const check = await context.db.kysely
-    .selectFrom("dispute_checks")
-    .selectAll()
-    .where("claim", "=", claim.claim)
-    .where("tx", "=", claim.tx)
-    .executeTakeFirst();
+  const check = await checkOf(context, claim);
   const { stand: _, ...rest } = claim;
   return {
     ...rest,
     status: await statusOf(context, claim),
-    checked: check === undefined ? null : Number(check["agrees"]) === 1 ? ("agrees" as const) : ("differs" as const),
+    checked: check === undefined ? null : check.agrees ? ("agrees" as const) : ("differs" as const),
+    about: check?.about === undefined ? null : spokenAbout(check.about),
+    aboutHolds: check?.aboutHolds ?? null,
   };
 }

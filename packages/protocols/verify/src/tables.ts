@@ -32,4 +32,11 @@ export const migrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    id: "disputes/about",
+    async up(db) {
+      await db.schema.alterTable("dispute_checks").addColumn("about_json", "text").execute();
+      await db.schema.alterTable("dispute_checks").addColumn("about_holds", "integer").execute();
+    },
+  },
 ];

@@ -2,7 +2,9 @@ import { BaseError, InvalidInputError } from "@base/errors";
 import { type Context, NotYetError } from "@kernel/capability";
 import type { Hash } from "@machines/store";
 import type { z } from "zod";
-import { type Claim, claimFrom, claimOf, replayOf, statusOf } from "./claims.ts";
+import { aboutHolds } from "./about.ts";
+import { type Claim, claimFrom, claimOf, noteCheck, replayOf, statusOf } from "./claims.ts";
+import { aboutOf } from "./manifest.ts";
 import type { challengeInput, challengeOutput, watchInput, watchOutput } from "./schemas.ts";
 
 /** Milliseconds between two looks at a claim that could not be checked. */
@@ -34,11 +36,10 @@ export async function checkClaim(
   const replay = await replayOf(context, claim);
   const own = replay.result;
   const agrees = own === claim.result;
-  await context.db.kysely
-    .insertInto("dispute_checks")
-    .values({ claim: claim.claim, tx: claim.tx, own, agrees: agrees ? 1 : 0, checked_at: context.clock() })
-    .onConflict((c) => c.columns(["claim", "tx"]).doNothing())
-    .execute();
+  const about = await aboutOf(context.store, claim.manifest);
+  const holds = about && (await aboutHolds(context, about, replay.run, claim.job));
+  if (holds === false) context.log.warn("a claim is not about what it says", { claim: claim.claim });
+  await noteCheck(context, claim, { own, agrees, about, aboutHolds: holds });
   if (agrees) return { own, agrees, tx: null };
   const who = context.identities.get(name);
   const disputes = context.contracts.get("Disputes");

@@ -6,9 +6,9 @@ import { likeliest } from "../metrics/classes.ts";
 import { featureName } from "../recipe/names.ts";
 import { previousRows, rowsOfSample, sampleRows } from "../recipe/reader.ts";
 import { DEFAULT_TOLERANCE, type Recipe } from "../recipe/recipe.ts";
-import { type Table, TableError } from "../table/table.ts";
+import { sliceTable, type Table, TableError } from "../table/table.ts";
 import type { RunCommitment } from "../train/run.ts";
-import { decodeBundle } from "./bundle.ts";
+import { type Bundle, decodeBundle } from "./bundle.ts";
 import { layoutContributions } from "./layoutContributions.ts";
 import { clampWhen, type Metrics } from "./evaluate.ts";
 import { networkAnswerer, treesAnswerer } from "./answerer.ts";
@@ -86,9 +86,7 @@ export function loadModel(bytes: Uint8Array): Model {
   const predictions = valuesOf("calibration.prediction");
   const errors = valuesOf("calibration.error");
   const { classes } = bundle;
-  const fills = tensors.get("fills")?.values;
-  const fitted = { categories: bundle.categories, ...(fills === undefined ? {} : { fills }) };
-  const reader = (table: Table) => openSamples(recipe, features, fitted, table);
+  const reader = (table: Table) => readerOf(bundle, table);
   const { answer, explain } = bundle.trees === undefined ? networkAnswerer(bundle) : treesAnswerer(bundle.trees);
   return {
     root: sha256Hex(bytes),
@@ -127,6 +125,22 @@ export function loadModel(bytes: Uint8Array): Model {
       });
     },
   };
+}
+
+function readerOf({ recipe, features, categories, tensors }: Bundle, table: Table): (last: number) => Float32Array {
+  const fills = tensors.get("fills")?.values;
+  return openSamples(recipe, features, { categories, ...(fills === undefined ? {} : { fills }) }, table);
+}
+
+/** What the model reads of a table for the sample whose last row is `row` (0-based). Throws TableError. */
+export function sampleOf(bundle: Bundle, table: Table, row: number): Float32Array {
+  const { recipe } = bundle;
+  if (row < 0 || row >= table.rows)
+    throw new TableError("size", `Row ${row}: the table has the rows 0 to ${table.rows - 1}.`);
+  if (recipe.window === undefined) return readerOf(bundle, table)(row);
+  const window = sliceTable(table, Math.max(0, row + 1 - recipe.window.days), row + 1);
+  checkSample(recipe, window);
+  return readerOf(bundle, window)(window.rows - 1);
 }
 
 function classAnswer(
