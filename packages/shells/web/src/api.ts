@@ -83,6 +83,7 @@ export interface WireGame {
   readonly claim: string;
   readonly claimant: Hex;
   readonly challenger: Hex;
+  readonly about: string | null;
   readonly job: Hex;
   readonly result: Hex;
   readonly openedAt: Int;
@@ -115,6 +116,8 @@ export interface WireClaim {
   readonly tx: Hex;
   readonly status: "none" | "standing" | "final" | "defeated";
   readonly checked: "agrees" | "differs" | null;
+  readonly about: string | null;
+  readonly aboutHolds: boolean | null;
 }
 
 /** One line of `oracle.list`. */
