@@ -12,6 +12,7 @@ export interface Step {
   readonly state: State;
   readonly posted: readonly Hash[];
   readonly at: bigint;
+  readonly block: bigint;
   readonly tx: Hash;
 }
 
@@ -28,6 +29,7 @@ export interface Game {
     readonly reward: bigint;
     readonly burned: bigint;
     readonly at: bigint;
+    readonly block: bigint;
     readonly tx: Hash;
   };
 }
@@ -67,6 +69,7 @@ export async function gameOf(context: Pick<Context, "db">, game: string): Promis
       state: stateFrom(text(row, "state_json")),
       posted: JSON.parse(text(row, "posted_json")) as Hash[],
       at: BigInt(text(row, "at")),
+      block: BigInt(text(row, "block")),
       tx: text(row, "tx") as Hash,
     })),
     ...(computed && {
@@ -78,6 +81,7 @@ export async function gameOf(context: Pick<Context, "db">, game: string): Promis
         reward: BigInt(text(end, "reward")),
         burned: BigInt(text(end, "burned")),
         at: BigInt(text(end, "at")),
+        block: BigInt(text(end, "block")),
         tx: text(end, "tx") as Hash,
       },
     }),

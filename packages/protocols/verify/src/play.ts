@@ -3,9 +3,7 @@ import { type Context, type Identity, NotYetError } from "@kernel/capability";
 import { claimOf, replayOf, statusOf } from "./claims.ts";
 import { type Game, gameOf, positionOf } from "./games.ts";
 import { attack, defend, defenderMoves } from "./moves.ts";
-
-/** Milliseconds between two looks at something that is not ready. */
-const PAUSE = 1_000;
+import { again, nothingOnItsWay, PAUSE, untilSettled } from "./settled.ts";
 
 /** This node's identity with an address, if it has one. */
 function ours(context: Pick<Context, "identities">, address: string): Identity | undefined {
@@ -13,16 +11,30 @@ function ours(context: Pick<Context, "identities">, address: string): Identity |
 }
 
 /**
+ * The game, while the move of transaction `tx` is the newest; undefined when another one followed it for good. While what followed may
+ * vanish the job comes again, since the move would have to be answered anew. Rule D25.
+ */
+async function waiting(context: Context, id: string, tx: string): Promise<Game | undefined> {
+  const game = await gameOf(context, id);
+  const at = game.steps.findLastIndex((step) => step.tx === tx);
+  if (at < 0) return undefined;
+  const next = game.steps[at + 1] ?? game.end;
+  if (next === undefined) return game;
+  await untilSettled(context, next.block);
+  return undefined;
+}
+
+/**
  * Job: makes the next move of a game, when it is the turn of one of this node's identities. Everything is taken from chain and
  * store, so that a node that was killed in the middle goes on where the game stands. Nothing is played that this node's
- * own run does not bear out: a defender that finds itself wrong falls silent instead of paying for more moves.
+ * own run does not bear out: a defender that finds itself wrong falls silent instead of paying for more moves. The job is done
+ * when the move is settled, or another one follows that is: a move that vanishes in a reorganisation is made again.
  */
 export async function play(context: Context, { game: id, tx }: { game: string; tx: string }): Promise<void> {
-  const game = await gameOf(context, id);
-  if (game.end !== undefined || game.steps.at(-1)?.tx !== tx) return;
-  const newest = game.steps.at(-1);
+  const game = await waiting(context, id, tx);
+  const newest = game?.steps.at(-1);
+  if (game === undefined || newest === undefined) return;
   const claim = await claimOf(context, game.claim, await postingOf(context, game));
-  if (newest === undefined) return;
   const defending = defenderMoves(newest.phase);
   const player = ours(context, defending ? claim.claimant : game.challenger);
   if (player === undefined) return;
@@ -62,9 +74,10 @@ async function send(
   args: readonly unknown[],
 ): Promise<void> {
   const disputes = context.contracts.get("Disputes");
+  await nothingOnItsWay(context, by.address);
   // The chain may be ahead of the index: a move that was made already is not made again.
   const [, phase] = (await context.chain.read(disputes, "gameOf", [game.game])) as [number, number];
-  if (phase >= 15) return;
+  if (phase >= 15) throw again(context, `Game ${game.game} is over on chain, not yet in the index.`);
   try {
     const receipt = await context.chain.write(by.account, disputes, functionName, args);
     context.log.info(`disputes ${functionName}`, {
@@ -73,18 +86,20 @@ async function send(
       gas: receipt.gasUsed.toString(),
     });
     await context.indexed(receipt.blockNumber);
+    await untilSettled(context, receipt.blockNumber);
   } catch (error) {
     const name = error instanceof BaseError ? (error.data?.["errorName"] as string | undefined) : undefined;
-    if (name === "WrongPhase" || name === "WrongState") return;
+    if (name === "WrongPhase" || name === "WrongState")
+      throw again(context, `Game ${game.game} went on on chain, not yet in the index.`, error);
     throw error;
   }
 }
 
 /** Job: ends a game whose player to move fell silent. Whoever of this node has something at stake, or its keeper, pays. */
 export async function timeout(context: Context, { game: id, tx }: { game: string; tx: string }): Promise<void> {
-  const game = await gameOf(context, id);
-  const newest = game.steps.at(-1);
-  if (game.end !== undefined || newest === undefined || newest.tx !== tx) return;
+  const game = await waiting(context, id, tx);
+  const newest = game?.steps.at(-1);
+  if (game === undefined || newest === undefined) return;
   const keeper = context.duties.keeper === undefined ? undefined : context.identities.get(context.duties.keeper);
   const by = ours(context, game.challenger) ?? ours(context, newest.state.claimant) ?? keeper;
   if (by === undefined) return;
@@ -117,16 +132,17 @@ export async function finalise(context: Context, { claim: key, tx }: { claim: st
   if (status !== "final") return;
   const known = await context.db.kysely
     .selectFrom("ix_dispute_finals")
-    .select("claim")
+    .select("block")
     .where("claim", "=", key)
     .where("block", ">=", await blockOf(context, tx))
     .executeTakeFirst();
-  if (known !== undefined) return;
+  if (known !== undefined) return untilSettled(context, BigInt(String(known["block"])));
   const receipt = await context.chain.write(by.account, context.contracts.get("Disputes"), "finalise", [
     claim.claimant,
     claim.stand,
   ]);
   await context.indexed(receipt.blockNumber);
+  await untilSettled(context, receipt.blockNumber);
 }
 
 async function blockOf(context: Pick<Context, "db">, tx: string): Promise<number> {

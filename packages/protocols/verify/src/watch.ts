@@ -1,10 +1,12 @@
 import { BaseError, InvalidInputError } from "@base/errors";
 import { type Context, NotYetError } from "@kernel/capability";
 import type { Hash } from "@machines/store";
+import type { Hex } from "viem";
 import type { z } from "zod";
 import { aboutHolds } from "./about.ts";
 import { type Claim, claimFrom, claimOf, noteCheck, replayOf, statusOf } from "./claims.ts";
 import { aboutOf } from "./manifest.ts";
+import { again, untilSettled } from "./settled.ts";
 import type { challengeInput, challengeOutput, watchInput, watchOutput } from "./schemas.ts";
 
 /** Milliseconds between two looks at a claim that could not be checked. */
@@ -19,8 +21,11 @@ export async function check(context: Context, { claim: key, tx }: { claim: strin
   const mine = context.identities.list().some(({ address }) => address.toLowerCase() === claim.claimant);
   if (mine && !context.chain.dev) return;
   try {
-    await checkClaim(context, claim, name);
+    const { block } = await checkClaim(context, claim, name);
+    // A challenge that vanishes is made again. Rule D25.
+    if (block !== undefined) await untilSettled(context, block);
   } catch (error) {
+    if (error instanceof NotYetError) throw error;
     const reason = error instanceof BaseError ? error.shortMessage : String(error);
     context.log.warn("a claim is not checked yet", { claim: key, reason });
     throw new NotYetError(reason, context.clock() + PAUSE, { cause: error });
@@ -32,7 +37,7 @@ export async function checkClaim(
   context: Context,
   claim: Claim,
   name: string | undefined,
-): Promise<{ own: Hash; agrees: boolean; tx: Hash | null }> {
+): Promise<{ own: Hash; agrees: boolean; tx: Hash | null; block?: bigint }> {
   const replay = await replayOf(context, claim);
   const own = replay.result;
   const agrees = own === claim.result;
@@ -43,6 +48,8 @@ export async function checkClaim(
   if (agrees) return { own, agrees, tx: null };
   const who = context.identities.get(name);
   const disputes = context.contracts.get("Disputes");
+  const known = await gameAgainst(context, claim, who.address);
+  if (known !== undefined) return { own, agrees, ...known };
   try {
     const receipt = await context.chain.write(who.account, disputes, "challenge", [
       claim.claimant,
@@ -52,12 +59,29 @@ export async function checkClaim(
     ]);
     context.log.info("challenged", { claim: claim.claim, by: who.name, own, theirs: claim.result });
     await context.indexed(receipt.blockNumber);
-    return { own, agrees, tx: receipt.transactionHash };
+    return { own, agrees, tx: receipt.transactionHash, block: receipt.blockNumber };
   } catch (error) {
     if (error instanceof BaseError && error.data?.["errorName"] === "AlreadyChallenged")
-      return { own, agrees, tx: null };
+      throw again(context, `Claim ${claim.claim} is challenged on chain, not yet in the index.`, error);
     throw error;
   }
+}
+
+/** Where somebody challenged a claim already. */
+async function gameAgainst(
+  context: Pick<Context, "db">,
+  claim: Claim,
+  challenger: Hex,
+): Promise<{ tx: Hash; block: bigint } | undefined> {
+  const row = await context.db.kysely
+    .selectFrom("ix_dispute_games as g")
+    .innerJoin("ix_dispute_claims as c", "c.claim", "g.claim")
+    .select(["g.tx", "g.block"])
+    .where("c.tx", "=", claim.tx)
+    .where("g.challenger", "=", challenger.toLowerCase())
+    .whereRef("g.block", ">=", "c.block")
+    .executeTakeFirst();
+  return row && { tx: String(row["tx"]) as Hash, block: BigInt(String(row["block"])) };
 }
 
 /** Runs one claim's job again and, if its result differs, challenges it; a claim that is right is left alone. */
@@ -68,7 +92,8 @@ export async function challenge(
   const claim = await claimOf(context, given.claim);
   const status = await statusOf(context, claim);
   if (status !== "standing") throw new InvalidInputError(`Claim ${given.claim} cannot be challenged: it is ${status}.`);
-  return { claim: claim.claim, result: claim.result, ...(await checkClaim(context, claim, given.as)) };
+  const { own, agrees, tx } = await checkClaim(context, claim, given.as);
+  return { claim: claim.claim, result: claim.result, own, agrees, tx };
 }
 
 /** Whether a claim falls into a sample: the same for everybody who knows its transaction, foreseeable for nobody before. */

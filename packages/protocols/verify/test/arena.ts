@@ -72,9 +72,13 @@ export class Arena {
     this.#dir = dir;
   }
 
-  static async open(terms = TERMS): Promise<Arena> {
+  /** On an embedded chain, or on one that anvil runs, where blocks settle under `depth` others and can be taken back. */
+  static async open(terms = TERMS, depth?: number): Promise<Arena> {
     const dir = await mkdtemp(join(tmpdir(), "assay-disputes-"));
-    const chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
+    const home = join(dir, "chain");
+    const chain = await openChain(
+      depth === undefined ? { kind: "embedded", dir: home, port: false } : { kind: "anvil", dir: home, depth },
+    );
     const accounts = Array.from({ length: 3 }, () => privateKeyToAccount(generatePrivateKey()));
     for (const account of accounts) await chain.dev?.fund(account.address, 100n * UNIT);
     const [first] = accounts as [LocalAccount];
