@@ -24,18 +24,35 @@ export interface Times {
   readonly ratio: number;
 }
 
+/** How {@link versus} takes turns. */
+export interface Turns {
+  /** Runs of one side that follow each other and count, by their median; two more before them do not. One unless said. */
+  readonly runs?: number;
+  /** Milliseconds of rest before a side's turn: threads of the other may spin on for tens of milliseconds. */
+  readonly rest?: number;
+}
+
+/** Milliseconds of one turn of one side. */
+async function turn({ run }: Side, { runs = 1, rest = 0 }: Turns): Promise<number> {
+  if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+  if (runs > 1) for (let warm = 0; warm < 2; warm++) await run();
+  const times: number[] = [];
+  while (times.length < runs) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
 /** Both sides in turn, `rounds` times in one process after three to warm up; throws when their answers lie apart. */
-export async function versus(ours: Side, theirs: Side, rounds: number): Promise<Times> {
+export async function versus(ours: Side, theirs: Side, rounds: number, turns: Turns = {}): Promise<Times> {
   const times: [number[], number[]] = [[], []];
   for (let round = -3; round < rounds; round++) {
-    const start = performance.now();
-    await ours.run();
-    const middle = performance.now();
-    await theirs.run();
-    const end = performance.now();
+    const pair = [await turn(ours, turns), await turn(theirs, turns)] as const;
     if (round < 0) continue; // warm-up
-    times[0].push(middle - start);
-    times[1].push(end - middle);
+    times[0].push(pair[0]);
+    times[1].push(pair[1]);
   }
   const [a, b] = [ours.answer(), theirs.answer()];
   const size = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -20,8 +20,17 @@ export function fromBits(bits: number): number {
   return real[0] as number;
 }
 
+/** Whether a value is NaN, found on the words: states and batches pass here at every step, and a branch a value is slow. */
+function holdsNaN(values: Float32Array): boolean {
+  const words = new Int32Array(values.buffer, values.byteOffset, values.length);
+  let found = 0;
+  for (let i = 0; i < words.length; i++) found |= 0x7f800000 - ((words[i] as number) & 0x7fffffff);
+  return found < 0;
+}
+
 /** Makes every NaN of `values` canonical, in place, and returns it. */
 export function canonicalise(values: Float32Array): Float32Array {
+  if (!holdsNaN(values)) return values;
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) words[i] = CANONICAL_NAN;
   return values;
@@ -54,6 +63,12 @@ export function toBytes(values: Float32Array): Uint8Array {
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) view.setUint32(i * 4, bitsOf(values[i] as number), true);
   return bytes;
+}
+
+/** The same bytes, without a copy where the machine and the values allow it: to read at once, never to keep or to write. */
+export function bytesIn(values: Float32Array): Uint8Array {
+  if (!LITTLE_ENDIAN || holdsNaN(values)) return toBytes(values);
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 /** Inverse of {@link toBytes}; trailing bytes that make no whole value are ignored. */

@@ -2,7 +2,7 @@ import { canonicalJson, canonicalJsonBytes } from "@base/bytes/canonicalJson.ts"
 import { type Hash, sha256Hex } from "@base/bytes/hash.ts";
 import { utf8 } from "@base/bytes/hex.ts";
 import { leafHash, MerkleBuilder, merkleRoot } from "@base/bytes/merkle.ts";
-import { toBytes } from "../bits.ts";
+import { bytesIn } from "../bits.ts";
 import type { Shape } from "../graph/ir.ts";
 import type { Table } from "../table/table.ts";
 
@@ -18,10 +18,10 @@ export interface NamedTensor {
 
 /** RFC 6962 root over the tensor's little-endian binary32 bytes in leaves of 4096 bytes (the last may be shorter). */
 export function tensorRoot(values: Float32Array): Hash {
-  const count = LEAF_BYTES / 4;
-  if (values.length > 0 && values.length <= count) return leafHash(toBytes(values));
+  const bytes = bytesIn(values);
+  if (bytes.length > 0 && bytes.length <= LEAF_BYTES) return leafHash(bytes);
   const builder = new MerkleBuilder();
-  for (let at = 0; at < values.length; at += count) builder.append(toBytes(values.subarray(at, at + count)));
+  for (let at = 0; at < bytes.length; at += LEAF_BYTES) builder.append(bytes.subarray(at, at + LEAF_BYTES));
   return builder.root();
 }
 

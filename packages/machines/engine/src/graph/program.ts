@@ -14,7 +14,7 @@ import { type Plan, planMemory } from "./plan.ts";
 const PAGE = 65536;
 const MAX_BYTES = 2 ** 31;
 /** Tasks per thread: enough that a thread which was held up leaves work to the others. */
-const TASKS_PER_THREAD = 3;
+const TASKS_PER_THREAD = 8;
 
 /** How a program runs. Nothing here changes a bit of any result. */
 export interface ProgramOptions {
@@ -46,7 +46,7 @@ export class Program {
     if (plan.bytes > MAX_BYTES)
       throw new InvalidInputError(`The graph needs ${plan.bytes} bytes; at most ${MAX_BYTES} fit.`);
     this.#places = plan.places;
-    const pages = Math.ceil(plan.bytes / PAGE) + 1;
+    const pages = Math.ceil(plan.bytes / PAGE) + 1; // kernels read ahead by less than a page
     this.#memory = new WebAssembly.Memory({ initial: pages, ...(shared ? { maximum: pages, shared } : {}) });
     const instance = new WebAssembly.Instance(kernelModule(shared), { env: { memory: this.#memory } });
     const exports = instance.exports as unknown as Exports;
@@ -127,9 +127,14 @@ export class Program {
     this.#run();
   }
 
+  /** A graph input or named output where it stands: to read before the next run, never to write. */
+  view(name: string): Float32Array {
+    return this.#view(this.#place(this.#outputs.get(name) ?? name));
+  }
+
   /** A copy of a graph input or named output. */
   read(name: string): Float32Array {
-    return this.#view(this.#place(this.#outputs.get(name) ?? name)).slice();
+    return this.view(name).slice();
   }
 
   /** Resolves when all threads are up; a run before that is done by those that are. Throws UnavailableError when one cannot start. */

@@ -6,7 +6,7 @@ import { TASK } from "./tape.ts";
 export const CONTROL = { next: 0, done: 16, failed: 32, helped: 48, length: 64 } as const;
 
 /** How often a thread looks again before it sleeps: some tens of microseconds. */
-const SPINS = 4000;
+const SPINS = 40000;
 /** A thread that sees no task finished for so long (ms) gives up: whoever held it has died. */
 const PATIENCE = 60_000;
 
@@ -32,6 +32,21 @@ function play({ calls, functions }: Labour, from: number, to: number): void {
     // Places beyond a call's own arguments are ignored by the function; a spread would cost more than small kernels do.
     if (at - a <= 4) run(c[a], c[a + 1], c[a + 2], c[a + 3]);
     else if (at - a <= 8) run(c[a], c[a + 1], c[a + 2], c[a + 3], c[a + 4], c[a + 5], c[a + 6], c[a + 7]);
+    else if (at - a <= 12)
+      run(
+        c[a],
+        c[a + 1],
+        c[a + 2],
+        c[a + 3],
+        c[a + 4],
+        c[a + 5],
+        c[a + 6],
+        c[a + 7],
+        c[a + 8],
+        c[a + 9],
+        c[a + 10],
+        c[a + 11],
+      );
     else run(...calls.subarray(a, at));
   }
 }

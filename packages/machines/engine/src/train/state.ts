@@ -6,10 +6,10 @@ import type { Program } from "../graph/program.ts";
 import type { Job } from "./prepare.ts";
 import type { Checkpoint } from "./run.ts";
 
-/** Parameters and optimiser state of a step's program, in graph order. */
+/** Parameters and optimiser state of a step's program, in graph order, as they stand until its next run. */
 export function stateTensors(program: Program): NamedTensor[] {
   const inputs = program.graph.inputs.filter((input) => input.role !== "data");
-  return inputs.map(({ name, shape }) => ({ name, shape, values: program.read(name) }));
+  return inputs.map(({ name, shape }) => ({ name, shape, values: program.view(name) }));
 }
 
 /** Root over {@link stateTensors}. */

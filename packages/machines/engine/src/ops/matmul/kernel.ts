@@ -9,9 +9,11 @@ const TILE_ROWS = 4;
 const VECTORS = 2;
 /** Columns of one packed panel. */
 const WIDTH = VECTORS * 4;
-/** Depth of one block of k: a panel of 512 x 8 floats is 16 KiB and stays in the first-level cache. */
-const DEPTH = 512;
+/** Depth of one block of k: a panel of 1,024 x 8 floats is 32 KiB. */
+const DEPTH = 1024;
 const UNROLL = 8;
+/** Bytes by which one turn of the loop advances in the next panel, reading and forgetting: 64 rows bring all of it near. */
+const TOUCH = 16;
 /** Rows of A that are taken together: their block stays in the second-level cache while panels of B pass by. */
 const ROWS = 64;
 /** Panels that are packed together before rows pass by. */
@@ -73,12 +75,14 @@ interface Tile {
   readonly c: readonly Local[];
   readonly depth: Local;
   readonly fresh: Local;
+  /** Where the next panel is, as far as it was touched. */
+  readonly ahead: Local;
   readonly after: AfterLocals;
 }
 
 /** One register tile: as many rows as `tile.a`, two vectors of columns, all of this block's k. */
 function tileCode(f: FunctionBuilder, tile: Tile): Code {
-  const { a, panel, c, depth, fresh, after } = tile;
+  const { a, panel, c, depth, fresh, ahead, after } = tile;
   const columns = Array.from({ length: VECTORS }, (_, j) => j);
   const sums = a.map(() => columns.map(() => f.local("v128")));
   const b = columns.map(() => f.local("v128"));
@@ -111,7 +115,13 @@ function tileCode(f: FunctionBuilder, tile: Tile): Code {
     ...left.set(depth.get),
     ...when(
       i32.geU(left.get, i32.const(UNROLL)),
-      doWhile(i32.geU(left.get, i32.const(UNROLL)), unrolled, advance(UNROLL)),
+      doWhile(
+        i32.geU(left.get, i32.const(UNROLL)),
+        unrolled,
+        advance(UNROLL),
+        i32.touch(ahead.get),
+        bump(ahead, TOUCH),
+      ),
     ),
     ...whileLoop(left.get, step(0), advance(1)),
     ...afterCode(after, sums),
@@ -126,7 +136,7 @@ function emitPanel(module: ModuleBuilder): void {
     const [a, strideA, panel, c, strideC] = [f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)];
     const [rows, depth, fresh] = [f.param(5), f.param(6), f.param(7)];
     const after = { kinds: f.param(8), bias: f.param(9), limits: f.param(10) };
-    const p = f.local("i32");
+    const [p, ahead] = [f.local("i32"), f.local("i32")];
     const tile = (count: number): Code => {
       const left = Array.from({ length: count }, () => f.local("i32"));
       const result = Array.from({ length: count }, () => f.local("i32"));
@@ -139,14 +149,18 @@ function emitPanel(module: ModuleBuilder): void {
         ...rowsFrom(left, a, strideA),
         ...rowsFrom(result, c, strideC),
         ...p.set(panel.get),
-        ...tileCode(f, { a: left, panel: p, c: result, depth, fresh, after }),
+        ...tileCode(f, { a: left, panel: p, c: result, depth, fresh, ahead, after }),
         ...a.set(i32.add(a.get, i32.mul(strideA.get, i32.const(count)))),
         ...c.set(i32.add(c.get, i32.mul(strideC.get, i32.const(count)))),
         ...when(i32.and(after.kinds.get, i32.const(BIAS_ROW)), bump(after.bias, count * 4)),
         ...rows.set(i32.sub(rows.get, i32.const(count))),
       ];
     };
-    f.body(whileLoop(i32.geU(rows.get, i32.const(TILE_ROWS)), tile(TILE_ROWS)), whileLoop(rows.get, tile(1)));
+    f.body(
+      ahead.set(i32.add(panel.get, i32.shl(depth.get, 5))),
+      whileLoop(i32.geU(rows.get, i32.const(TILE_ROWS)), tile(TILE_ROWS)),
+      whileLoop(rows.get, tile(1)),
+    );
   });
 }
 
