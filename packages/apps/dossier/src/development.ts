@@ -1,6 +1,7 @@
 import type { Finder } from "./answers.ts";
 import type { Facts } from "./gather.ts";
 import type { Answer } from "./shapes.ts";
+import { fairnessGap, subgroups } from "./subgroups.ts";
 import { appending, bySystem, flat, lacking, onRecord, quotedRecords, tabled, unsaid } from "./words.ts";
 
 /** Annex IV 2 but the data: how it was made, tested and protected. */
@@ -143,28 +144,6 @@ export function metrics({ model, proof }: Facts): Answer[] {
   ];
 }
 
-/** Reports by group. */
-export function subgroups({ fairness }: Facts): Answer[] {
-  const said = (value: number | null) => (value === null ? "nobody to count" : String(value));
-  return fairness.map(({ report, proof }) => {
-    const { disparateImpact, demographicParityDifference, equalisedOddsDifference, calibrationGap } = report;
-    return tabled(
-      `By group of ${report.group} on asset ${report.data.asset}, ${report.createdAt}`,
-      `${report.rows} rows (${report.left} left out for want of target or group), yes from ${report.threshold}. Disparate impact ${said(disparateImpact)}, demographic parity difference ${demographicParityDifference}, equalised odds difference ${said(equalisedOddsDifference)}, calibration gap ${calibrationGap}.`,
-      ["Group", "Rows", "Selected", "True positives", "False positives", "Accuracy"],
-      report.groups.map((one) => [
-        one.group,
-        String(one.rows),
-        String(one.selectionRate),
-        said(one.truePositiveRate),
-        said(one.falsePositiveRate),
-        String(one.accuracy),
-      ]),
-      proof,
-    );
-  });
-}
-
 /** Gaps that only a measurement closes. */
 function measuredGap(facts: Facts) {
   const gaps: ReturnType<typeof lacking>[] = [];
@@ -183,21 +162,6 @@ function measuredGap(facts: Facts) {
       ),
     );
   return gaps;
-}
-
-/** The gap where nobody measured groups; only yes-or-no models are measured by `training fairness`. */
-export function fairnessGap(facts: Facts) {
-  if (facts.fairness.length > 0) return [];
-  const { asset, model } = facts;
-  const missing = "No report by subgroup is on record for this model.";
-  if (model.type === "assay/model/1" && model.task === "binary")
-    return [lacking(missing, `assay training fairness ${asset.id} --data <asset> --group <column>`)];
-  return [
-    lacking(
-      missing,
-      `echo '{"model":"asset:${asset.id}","metrics":{"group …":0}}' | assay log append - --kind evaluation --about asset:${asset.id} --sign node`,
-    ),
-  ];
 }
 
 function security({ asset, proof, log }: Facts): Answer[] {

@@ -13,7 +13,7 @@ import {
 } from "@records/assets/statements.ts";
 import { lineageOf } from "@records/assets/trace.ts";
 import { extractOf, type Logged } from "./extract.ts";
-import { type Fairness, fairnessOf } from "./fairness.ts";
+import { type Reports, reportsOf } from "./reports.ts";
 import type { LogExtract, Proof } from "./shapes.ts";
 
 /** Steps up and down that a dossier follows. */
@@ -39,14 +39,13 @@ export interface Relative {
 }
 
 /** All that is on record about a model. */
-export interface Facts {
+export interface Facts extends Reports {
   readonly asset: OnChainAsset;
   readonly model: AnyModelStatement;
   readonly proof: Proof;
   readonly run: { readonly hash: string; readonly statement: RunStatement; readonly proof: Proof } | null;
   readonly sources: readonly Source[];
   readonly relatives: readonly Relative[];
-  readonly fairness: readonly Fairness[];
   readonly decisions: readonly string[];
   /** True when the lineage was larger than one dossier reads. */
   readonly truncated: boolean;
@@ -84,7 +83,7 @@ export async function gather(context: Context, id: string): Promise<Facts> {
     run: runHash === null ? null : await runOf(context, runHash, below.nodes),
     sources,
     relatives: await relativesOf(context, asset, model, madeFromIt),
-    fairness: await fairnessOf(context, id, asset.root),
+    ...(await reportsOf(context, id, asset.root)),
     decisions,
     truncated: below.truncated || above.truncated || decisions.length > MAX_DECISIONS,
     log: extract?.log ?? null,

@@ -1,6 +1,7 @@
 import type { Finder } from "./answers.ts";
-import { fairnessGap, metrics, subgroups } from "./development.ts";
+import { metrics } from "./development.ts";
 import type { Facts } from "./gather.ts";
+import { fairnessGap, subgroups, traceGap, traces } from "./subgroups.ts";
 import { appending, bySystem, lacking, onRecord, quotedRecords, tabled, unsaid } from "./words.ts";
 
 /** Annex IV 3, 5, 6, 9: limits, oversight, risks and changes. */
@@ -18,8 +19,9 @@ export const monitoringAnswers: Readonly<Record<string, Finder>> = {
     gaps: [unsaid(facts, "IV.3.b", "Foreseeable unintended outcomes and risks are not on record.")],
   }),
   "IV.3.c": (facts) => ({
-    answers: [explaining(facts), ...quotedRecords(facts, "override")],
+    answers: [explaining(facts), ...traces(facts), ...quotedRecords(facts, "override")],
     gaps: [
+      ...traceGap(facts),
       unsaid(facts, "IV.3.c", "The measures of human oversight in use are not on record."),
       ...(facts.logged.some(({ kind }) => kind === "override")
         ? []

@@ -2,7 +2,6 @@
 import { canonicalJson } from "@base/bytes/canonicalJson.ts";
 import type { Logged } from "./extract.ts";
 import { checkRecord } from "./extract.ts";
-import { quoted } from "./fairness.ts";
 import type { Facts } from "./gather.ts";
 import type { Answer, Gap, Proof, Signed } from "./shapes.ts";
 
@@ -96,4 +95,9 @@ export function flat(value: unknown, path = ""): [string, string][] {
     return [[path, plain && value.length <= 16 ? value.join(", ") : `${value.length} entries in the statement`]];
   }
   return Object.entries(value).flatMap(([name, inner]) => flat(inner, path === "" ? name : `${path}.${name}`));
+}
+
+/** A word for a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w.,:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

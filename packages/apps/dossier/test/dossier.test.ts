@@ -12,6 +12,7 @@ let node: TestNode;
 let data: string;
 let model: string;
 let fairness: string;
+let trace: string;
 
 interface Written {
   readonly dossier: Dossier;
@@ -52,7 +53,8 @@ beforeAll(async () => {
   };
   const train = { data: [data], recipe, name: hostile, intendedUse: `To judge.\n${hostile}` };
   model = (await node.call<{ id: string }>("training.train", train)).id;
-  fairness = (await node.call<{ statement: string }>("training.fairness", { model, data, group: "group" })).statement;
+  fairness = (await node.call<{ statement: string }>("report.fairness", { model, data, group: "group" })).statement;
+  trace = (await node.call<{ statement: string }>("report.influence", { model, data, row: 3, top: 4 })).statement;
   await node.recorded(`asset:${model}`);
 });
 
@@ -97,6 +99,13 @@ describe("a dossier (SPEC D1-D8)", () => {
         ].map((row) => expect.arrayContaining(row)),
       },
     });
+    const byTenth = tested.answers.find(({ label }) => label.startsWith("Calibration by group"));
+    expect(byTenth).toMatchObject({ proofs: [{ statement: fairness, command: `assay report verify ${fairness}` }] });
+    expect(byTenth?.table?.head).toEqual(["Group", "Probability from", "Rows", "Said", "Seen"]);
+    const traced = itemOf(written, "IV.3.c").answers.find(({ label }) => label.startsWith("An answer traced"));
+    expect(traced).toMatchObject({ proofs: [{ statement: trace }] });
+    expect(traced?.table?.rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(traced)).not.toContain("@example.org");
     expect(itemOf(written, "IV.2.b").answers.find(({ label }) => label === "Recipe")?.table?.rows).toContainEqual([
       "seed",
       "7",
@@ -184,6 +193,7 @@ describe("a dossier (SPEC D1-D8)", () => {
 
     expect(missing("IV.2.d")).toMatch(/does not say where it comes from/);
     expect(missing("IV.2.g")).toMatch(/No report by subgroup/);
+    expect(missing("IV.3.c")).toMatch(/No answer of this model was traced/);
     await expect(write({ model: data })).rejects.toThrow(/is about a model/);
   });
 

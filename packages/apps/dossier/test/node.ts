@@ -11,6 +11,7 @@ import { generateSigner, openLog } from "@machines/log";
 import { LogKeeper } from "@machines/log/keeper.ts";
 import { openDatabase, openStore } from "@machines/store";
 import { training } from "@protocols/training";
+import { reports } from "@protocols/training/reports.ts";
 import { assets } from "@records/assets";
 import { log } from "@records/log";
 import { privateKeyToAccount } from "viem/accounts";
@@ -30,7 +31,7 @@ const now = () => Date.UTC(2026, 0, 31, 12);
 
 /** Starts a node whose clock stands still. */
 export async function startNode(): Promise<TestNode> {
-  const capabilities = [assets, log, training, dossier];
+  const capabilities = [assets, log, training, reports, dossier];
   const dir = await mkdtemp(join(tmpdir(), "assay-dossier-"));
   const chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
   const store = await openStore({ dir: join(dir, "blobs") });

@@ -3,11 +3,11 @@ import type { Context } from "@kernel/capability";
 import { columnOf, loadModel } from "@machines/engine";
 import { readModel } from "@records/assets/execute.ts";
 import { loadTable } from "@records/assets/load.ts";
-import { lower, scopeOf, signStatement } from "@records/assets/sign.ts";
-import { rememberSignature } from "@records/assets/signatures.ts";
 import { type Fairness, groupMetrics, type Outcome } from "./groupMetrics.ts";
+import { type SignedReport, signReport } from "./signReport.ts";
 
-export interface FairnessInput {
+/** What is measured. */
+export interface FairnessQuestion {
   readonly model: string;
   /** Table with the model's inputs, its target and the group. */
   readonly data: string;
@@ -15,13 +15,14 @@ export interface FairnessInput {
   readonly group: string;
   /** Probability from which the answer counts as 1. */
   readonly threshold: number;
+}
+
+export interface FairnessInput extends FairnessQuestion {
   readonly as?: string | undefined;
 }
 
-/** A report, its statement's hash in the store, and who signed it. */
-export interface FairnessReport extends Fairness {
-  readonly statement: `0x${string}`;
-  readonly signer: string;
+/** A report, and where it is on record. */
+export interface FairnessReport extends Fairness, SignedReport {
   readonly rows: number;
   /** Rows without a target or a group, left out. */
   readonly left: number;
@@ -33,34 +34,37 @@ export interface FairnessReport extends Fairness {
  */
 export async function fairness(context: Context, input: FairnessInput): Promise<FairnessReport> {
   const identity = context.identities.get(input.as);
-  const { bytes, root } = await readModel(context, BigInt(input.model));
+  const { type, model, data, group, threshold, ...found } = await measureFairness(context, input);
+  const signed = await signReport(context, identity, { type, model, data, group, threshold, ...found });
+  return { ...found, ...signed };
+}
+
+/** The report without who signs it and when: the same model, table and question give the same. SPEC T13, T14. */
+export async function measureFairness(
+  context: Pick<Context, "store" | "chain" | "contracts" | "vault">,
+  { model: id, data, group, threshold }: FairnessQuestion,
+) {
+  const { bytes, root } = await readModel(context, BigInt(id));
   const model = loadModel(bytes);
   if (model.recipe.task !== "binary")
-    throw new InvalidInputError(`groups are compared by yes and no; asset ${input.model} answers ${model.recipe.task}`);
-  const { asset, table } = await loadTable(context, input.data);
-  const [targets, groups] = [columnOf(table, model.recipe.target), columnOf(table, input.group)];
+    throw new InvalidInputError(`groups are compared by yes and no; asset ${id} answers ${model.recipe.task}`);
+  const { asset, table } = await loadTable(context, data);
+  const [targets, groups] = [columnOf(table, model.recipe.target), columnOf(table, group)];
   const outcomes: Outcome[] = [];
   let left = 0;
   for (const { row, output } of model.predict(table)) {
-    const [target, group] = [targets.values[row], groups.values[row]];
-    if (target == null || group == null) left++;
-    else outcomes.push({ group: String(group), probability: output, target: Number(target) === 1 ? 1 : 0 });
+    const [target, member] = [targets.values[row], groups.values[row]];
+    if (target == null || member == null) left++;
+    else outcomes.push({ group: String(member), probability: output, target: Number(target) === 1 ? 1 : 0 });
   }
-  const found = groupMetrics(outcomes, input.threshold);
-  const statement = {
-    type: "assay/fairness/1",
-    model: { asset: input.model, root },
+  return {
+    type: "assay/fairness/2" as const,
+    model: { asset: id, root },
     data: { asset: asset.id, root: asset.root },
-    group: input.group,
-    threshold: input.threshold,
+    group,
+    threshold,
     rows: outcomes.length,
     left,
-    ...found,
-    creator: lower(identity.address),
-    createdAt: new Date(context.clock()).toISOString(),
+    ...groupMetrics(outcomes, threshold),
   };
-  const signed = await signStatement(identity.account, scopeOf(context), statement);
-  await context.store.putJson(statement);
-  await rememberSignature(context, signed);
-  return { ...found, rows: outcomes.length, left, statement: signed.hash, signer: signed.signer };
 }

@@ -31,3 +31,25 @@ test("says what it cannot say", () => {
   expect(nobody).toMatchObject({ disparateImpact: null, fourFifths: null, equalisedOddsDifference: null });
   expect(() => groupMetrics([], 0.5)).toThrow(/no row/);
 });
+
+test("calibration by tenths and group, by hand (SPEC T14)", () => {
+  const { calibration, groups, truePositiveDifference, falsePositiveDifference } = groupMetrics(
+    [...rows("a", [0.1, 0.15, 1, 0.95], [0, 1, 1, 1]), ...rows("b", [0.5], [0])],
+    0.5,
+  );
+  const [a, b] = calibration;
+  expect(a?.bins).toEqual([
+    { from: 0.1, rows: 2, said: 0.125, seen: 0.5 },
+    { from: 0.9, rows: 2, said: 0.975, seen: 1 },
+  ]);
+  expect(a?.expectedError).toBeCloseTo((2 * 0.375 + 2 * 0.025) / 4, 12);
+  expect(a?.largestError).toBeCloseTo(0.375, 12);
+  expect(b).toEqual({
+    group: "b",
+    bins: [{ from: 0.5, rows: 1, said: 0.5, seen: 0 }],
+    expectedError: 0.5,
+    largestError: 0.5,
+  });
+  expect(groups.map(({ precision }) => precision)).toEqual([1, 0]);
+  expect([truePositiveDifference, falsePositiveDifference]).toEqual([null, 1]);
+});

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@base/errors";
+import { calibrationOf, type GroupCalibration } from "./calibration.ts";
 
 /** One answer about one row: probability of 1, what happened, and the row's group. */
 export interface Outcome {
@@ -16,6 +17,8 @@ export interface GroupMetrics {
   readonly selectionRate: number;
   readonly truePositiveRate: number | null;
   readonly falsePositiveRate: number | null;
+  /** Share of those with the answer 1 that turned out 1: predictive parity compares it. */
+  readonly precision: number | null;
   readonly accuracy: number;
   /** Mean probability that was said, share that turned out 1: calibration in the large. */
   readonly said: number;
@@ -31,37 +34,38 @@ export interface Fairness {
   readonly fourFifths: boolean | null;
   /** Largest difference of selection rates. */
   readonly demographicParityDifference: number;
+  /** Largest difference of true positive rates (equal opportunity) and of false positive rates; null where one is missing. */
+  readonly truePositiveDifference: number | null;
+  readonly falsePositiveDifference: number | null;
   /** The larger of the largest differences of true and of false positive rates; null where a rate is missing. */
   readonly equalisedOddsDifference: number | null;
   /** Largest |said - seen| of a group. */
   readonly calibrationGap: number;
+  /** By group, in tenths of the probability. */
+  readonly calibration: GroupCalibration[];
 }
 
 /** Metrics by group at a threshold, groups in the order of their names. Throws InvalidInputError without rows. */
 export function groupMetrics(outcomes: readonly Outcome[], threshold: number): Fairness {
   if (outcomes.length === 0) throw new InvalidInputError("there is no row with an answer, a target and a group");
   const names = [...new Set(outcomes.map(({ group }) => group))].sort();
-  const groups = names.map((name) =>
-    metricsOf(
-      name,
-      outcomes.filter(({ group }) => group === name),
-      threshold,
-    ),
-  );
+  const members = names.map((name) => [name, outcomes.filter(({ group }) => group === name)] as const);
+  const groups = members.map(([name, rows]) => metricsOf(name, rows, threshold));
   const rates = groups.map(({ selectionRate }) => selectionRate);
   const [low, high] = [Math.min(...rates), Math.max(...rates)];
   const impact = high === 0 ? null : low / high;
-  const odds = [
-    spread(groups.map(({ truePositiveRate }) => truePositiveRate)),
-    spread(groups.map(({ falsePositiveRate }) => falsePositiveRate)),
-  ];
+  const right = spread(groups.map(({ truePositiveRate }) => truePositiveRate));
+  const wrong = spread(groups.map(({ falsePositiveRate }) => falsePositiveRate));
   return {
     groups,
     disparateImpact: impact,
     fourFifths: impact === null ? null : impact >= 0.8,
     demographicParityDifference: high - low,
-    equalisedOddsDifference: odds[0] == null || odds[1] == null ? null : Math.max(odds[0], odds[1]),
+    truePositiveDifference: right,
+    falsePositiveDifference: wrong,
+    equalisedOddsDifference: right === null || wrong === null ? null : Math.max(right, wrong),
     calibrationGap: Math.max(...groups.map(({ said, seen }) => Math.abs(said - seen))),
+    calibration: members.map(([name, rows]) => calibrationOf(name, rows)),
   };
 }
 
@@ -78,6 +82,7 @@ function metricsOf(group: string, rows: readonly Outcome[], threshold: number): 
     selectionRate: selected / rows.length,
     truePositiveRate: share(positives),
     falsePositiveRate: share(negatives),
+    precision: selected === 0 ? null : positives.filter(yes).length / selected,
     accuracy: rows.filter((row) => yes(row) === (row.target === 1)).length / rows.length,
     said: rows.reduce((sum, { probability }) => sum + probability, 0) / rows.length,
     seen: positives.length / rows.length,

@@ -46,16 +46,6 @@ export const training = defineCapability({
       load: async () => (await import("./schema.ts")).schema,
     }),
     defineAction({
-      name: "training.fairness",
-      summary: "Measure what a model does to each group of a table, and sign the report.",
-      kind: "write",
-      input: shape.fairnessInput,
-      output: shape.fairnessOutput,
-      positional: ["model"],
-      errors: ["NotFoundError", "InvalidInputError", "TableError"],
-      load: async () => (await import("./fairness.ts")).fairness,
-    }),
-    defineAction({
       name: "training.run",
       summary: "Run a model on rows of a data asset or a CSV.",
       kind: "read",

@@ -70,7 +70,11 @@ export async function run(
   };
 }
 
-async function tableFor(context: Pick<Context, "store" | "chain" | "contracts">, input: RunInput): Promise<Table> {
+/** The rows that a question is about, from wherever it says they are; throws InvalidInputError unless it says one place. */
+export async function tableFor(
+  context: Pick<Context, "store" | "chain" | "contracts" | "vault">,
+  input: Pick<RunInput, "data" | "file" | "content">,
+): Promise<Table> {
   const given = [input.data, input.file, input.content].filter((source) => source !== undefined).length;
   if (given !== 1) throw new InvalidInputError("say where the rows are: a data asset, a file, or the CSV text");
   if (input.data !== undefined) return (await loadTable(context, input.data)).table;

@@ -3,7 +3,7 @@ import { amount, bps, day, file, hash, identity, int, uint } from "@kernel/capab
 import type { Recipe, Report } from "@machines/engine";
 import { z } from "zod";
 
-const assetId = z
+export const assetId = z
   .union([z.string().regex(/^[1-9]\d{0,77}$/, "expected an asset's id, e.g. 3"), z.int().positive().transform(String)])
   .meta({ wire: { type: "string", pattern: "^[1-9]\\d*$" }, description: "Id of an asset." });
 const data = z
@@ -156,37 +156,4 @@ export const explainOutput = z.object({
   ...answer,
   reasons: z.array(z.object({ name: z.string(), value: z.number(), share: z.number(), sentence: z.string() })),
   text: z.string().describe("The reasons in words."),
-});
-
-const rate = z.number().nullable();
-export const fairnessInput = z.object({
-  model: assetId,
-  data: assetId.describe("Table with the model's inputs, its target and the group."),
-  group: z.string().min(1).describe("Column whose values are the groups."),
-  threshold: z.number().min(0).max(1).default(0.5).describe("Probability from which the answer counts as yes."),
-  as: identity.optional(),
-});
-export const fairnessOutput = z.object({
-  statement: hash.describe("The signed report in the store."),
-  signer: z.string(),
-  rows: z.int(),
-  left: z.int().describe("Rows without target or group."),
-  groups: z.array(
-    z.object({
-      group: z.string(),
-      rows: z.int(),
-      selected: z.int(),
-      selectionRate: z.number(),
-      truePositiveRate: rate,
-      falsePositiveRate: rate,
-      accuracy: z.number(),
-      said: z.number(),
-      seen: z.number(),
-    }),
-  ),
-  disparateImpact: rate.describe("Lowest selection rate over the highest."),
-  fourFifths: z.boolean().nullable().describe("Whether that is 0.8 or more."),
-  demographicParityDifference: z.number(),
-  equalisedOddsDifference: rate,
-  calibrationGap: z.number(),
 });

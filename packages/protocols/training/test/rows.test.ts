@@ -8,7 +8,6 @@ import { checkRowProof, parseRowProof, type RowAnswer, type RowProof } from "@re
 import { signStatement } from "@records/assets/sign.ts";
 import { verifyReceipt } from "@records/assets/verify.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FairnessReport } from "../src/fairness.ts";
 import { training } from "../src/index.ts";
 import type { TrainedModel } from "../src/train.ts";
 import { startNode, type TestNode } from "./node.ts";
@@ -172,34 +171,5 @@ describe("rows of a table and of a training (assets R1, R2; T12)", () => {
       { ok: true, detail: "test 11, train 31" },
     ]);
     expect(report.verified).toBe(true);
-  });
-
-  test("what a model does to each group is measured, signed and stored", async () => {
-    const content = [
-      "g,n,yes",
-      ...Array.from({ length: 120 }, (_, i) => `${i % 3 === 0 ? "a" : "b"},${i % 20},${i % 20 > 9 ? 1 : 0}`),
-    ].join("\n");
-    const data = await call<PublishedTable>("assets.publish", { content, name: "groups" });
-    const yes = {
-      ...recipe,
-      task: "binary",
-      target: "yes",
-      model: { kind: "logistic" },
-      optimizer: { kind: "adam", learningRate: 0.05 },
-      epochs: 20,
-    };
-    const judge = await call<TrainedModel>("training.train", { data: [data.id], recipe: yes });
-    const report = await call<FairnessReport>("training.fairness", { model: judge.id, data: data.id, group: "g" });
-    expect(report.groups.map(({ group, rows }) => [group, rows])).toEqual([
-      ["a", 40],
-      ["b", 80],
-    ]);
-    expect(await node.context.store.getJson(report.statement)).toMatchObject({
-      type: "assay/fairness/1",
-      groups: report.groups,
-    });
-    await expect(call("training.fairness", { model: model.id, data: table.id, group: "kind" })).rejects.toThrow(
-      /by yes and no/,
-    );
   });
 });

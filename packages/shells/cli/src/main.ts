@@ -66,7 +66,8 @@ function noticing(connection: Connection): Connection {
     ...connection,
     call: async (name, input, onProgress) => {
       const result = await connection.call(name, input, onProgress);
-      if (name === "assets.verify" || name === "log.verify") verified = (result as { verified: boolean }).verified;
+      if (["assets.verify", "log.verify", "report.verify"].includes(name))
+        verified = (result as { verified: boolean }).verified;
       return result;
     },
   };
@@ -88,6 +89,8 @@ const code = await runCli(process.argv.slice(2), {
     verify: "assets.verify",
     export: "assets.export",
     dossier: "dossier.write",
+    fairness: "report.fairness",
+    influence: "report.influence",
   },
   connect: (given) =>
     connectTo({
@@ -110,6 +113,7 @@ const code = await runCli(process.argv.slice(2), {
       files.length === 0 ? html : files.map((name) => `wrote ${name}`).join("\n"),
     "assets.trace": ({ tree }: { tree: string }) => tree,
     "row.prove": ({ text }: { text: string }) => text,
+    "report.influence": ({ text }: { text: string }) => text,
   },
   extend: (program, run) => shellCommands(program, run, { configOf, version, env }),
 });

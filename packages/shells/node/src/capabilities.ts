@@ -6,6 +6,7 @@ import { arbitration } from "@protocols/arbitration";
 import { models } from "@protocols/models";
 import { oracle } from "@protocols/oracle";
 import { training } from "@protocols/training";
+import { reports } from "@protocols/training/reports.ts";
 import { disputes } from "@protocols/verify";
 import { assets } from "@records/assets";
 import { row } from "@records/assets/row.ts";
@@ -18,6 +19,7 @@ export const capabilities: readonly Capability[] = [
   row,
   log,
   training,
+  reports,
   models,
   arbitration,
   oracle,

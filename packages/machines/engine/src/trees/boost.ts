@@ -12,6 +12,17 @@ export type { BoostSettings } from "./settings.ts";
 
 const MAX_ROWS = 2 ** 22;
 
+/** What one tree was grown on: gradients and curvatures of all rows, and the rows that were drawn for it. */
+export interface Grown {
+  readonly tree: Tree;
+  readonly output: number;
+  readonly drawn: Uint32Array;
+  readonly g: Float64Array;
+  readonly h: Float64Array;
+  readonly unit: number;
+  readonly settings: GrowSettings;
+}
+
 /** A boosting run, round by round. The same rows in any order, settings and seed give the same trees everywhere. */
 export class Booster {
   readonly settings: BoostSettings;
@@ -75,21 +86,24 @@ export class Booster {
     return stopping !== undefined && this.round - this.#bestRound >= stopping.rounds;
   }
 
-  /** Grows one round, or takes over the trees `given` from an earlier run, and returns them. */
-  next(given?: readonly Tree[]): readonly Tree[] {
+  /** Grows one round, or takes over the trees `given` from an earlier run, and returns them; `watch` sees what each stands on. */
+  next(given?: readonly Tree[], watch?: (grown: Grown) => void): readonly Tree[] {
     const { outputs, unit } = this.#objective;
     const { rowShare = 1, featureShare = 1 } = this.settings;
     const round = this.round;
     const grown: Tree[] = [];
-    if (given === undefined)
+    const looks = given === undefined || watch !== undefined;
+    if (looks)
       for (let k = 0; k < outputs; k++)
         this.#objective.gradients(this.#scores, k, this.#g[k] as Float64Array, this.#h[k] as Float64Array);
-    const drawn = given === undefined && rowShare < 1 ? this.#drawRows(round, rowShare) : this.#used;
+    const drawn = looks && rowShare < 1 ? this.#drawRows(round, rowShare) : this.#used;
     for (let k = 0; k < outputs; k++) {
       const [g, h] = [this.#g[k] as Float64Array, this.#h[k] as Float64Array];
       const features = this.#draws.features(this.#trees.length + k, this.#binned.bins.length, featureShare);
       const growth = { binned: this.#binned, g, h, features, unit, settings: this.#growth, scratch: this.#scratch };
-      grown.push(given?.[k] ?? growTree(growth, drawn.slice()));
+      const tree = given?.[k] ?? growTree(growth, drawn.slice());
+      watch?.({ tree, output: k, drawn, g, h, unit, settings: this.#growth });
+      grown.push(tree);
     }
     grown.forEach((tree, k) => {
       addScores(tree, this.#binned, this.#scores[k] as Float64Array);

@@ -73,8 +73,8 @@ function partition(
   return next;
 }
 
-/** -floor(G * rate * unit / ((H + lambda) * 2^16) + 1/2) in exact integers: spec 5. */
-function leafValue({ g, h }: Sums, unit: number, { lambda, rate }: GrowSettings): number {
+/** Value of a leaf with these sums, in units of the score: -floor(G * rate * unit / ((H + lambda) * 2^16) + 1/2) in exact integers: spec 5. */
+export function leafValue({ g, h }: Pick<Sums, "g" | "h">, unit: number, { lambda, rate }: GrowSettings): number {
   const below = BigInt(h + lambda) * 131_072n;
   const above = BigInt(g) * BigInt(rate) * BigInt(unit) * 2n + below / 2n;
   const down = above >= 0n ? above / below : -((below - 1n - above) / below);

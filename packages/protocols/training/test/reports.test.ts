@@ -1,0 +1,175 @@
+// What a model does to groups, and which rows an answer comes from: on record, and measured again.
+import { verifySorted } from "@base/bytes/sortedTree.ts";
+import { assets } from "@records/assets";
+import type { PublishedTable } from "@records/assets/publishTable.ts";
+import type { Receipt } from "@records/assets/receipt.ts";
+import { row } from "@records/assets/row.ts";
+import { signStatement, scopeOf } from "@records/assets/sign.ts";
+import { rememberSignature } from "@records/assets/signatures.ts";
+import type { Lineage } from "@records/assets/trace.ts";
+import { verifyReceipt } from "@records/assets/verify.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FairnessReport } from "../src/fairness.ts";
+import { training } from "../src/index.ts";
+import type { InfluenceReport } from "../src/influence.ts";
+import { reports } from "../src/reports.ts";
+import { nameReport } from "../src/signReport.ts";
+import type { TrainedModel } from "../src/train.ts";
+import { startNode, type TestNode } from "./node.ts";
+
+let node: TestNode;
+let loans: PublishedTable;
+let judge: TrainedModel;
+let fair: FairnessReport;
+let traced: InfluenceReport;
+const call = async <T>(name: string, input: unknown): Promise<T> => (await node.runtime.call(name, input)) as T;
+const ROWS = 120;
+/** Yes where n is 10 or more; the last row is a copy of row 40 that says the opposite. */
+const lines = Array.from(
+  { length: ROWS },
+  (_, i) => `${i % 3 === 0 ? "a" : "b"},${(i * 7) % 20},${i},${(i * 7) % 20 > 9 ? 1 : 0}`,
+);
+const csv = ["group,n,m,yes", ...lines, "b,0,40,1"].join("\n");
+const recipe = {
+  version: 1,
+  task: "binary",
+  inputs: [{ column: "n" }, { column: "m" }],
+  target: "yes",
+  split: { by: "ratio", train: 0.99 },
+  model: { kind: "trees", leaves: 4, minRows: 3 },
+  optimizer: { kind: "boost", learningRate: 0.3 },
+  epochs: 10,
+  seed: 3,
+  checkpointEvery: 10,
+};
+interface Verified {
+  readonly verified: boolean;
+  readonly checks: { name: string; ok: boolean; skipped?: boolean; detail: string }[];
+}
+interface Listed {
+  readonly fairness: { statement: string; group: string }[];
+  readonly influence: { statement: string; answer: string }[];
+}
+
+beforeAll(async () => {
+  node = await startNode([assets, row, training, reports], ["owner"]);
+  loans = await call("assets.publish", { content: csv, name: "loans" });
+  judge = await call("training.train", { data: [loans.id], recipe });
+  fair = await call("report.fairness", { model: judge.id, data: loans.id, group: "group" });
+  traced = await call("report.influence", { model: judge.id, data: loans.id, row: 40, top: 5 });
+});
+
+afterAll(() => node.close());
+
+describe("reports on a model (SPEC T13-T17)", () => {
+  test("fairness has rates and calibration by group, signed and stored", async () => {
+    expect(fair.groups.map(({ group, rows }) => [group, rows])).toEqual([
+      ["a", 40],
+      ["b", 81],
+    ]);
+    expect(fair.calibration.map(({ group, bins }) => [group, bins.reduce((sum, { rows }) => sum + rows, 0)])).toEqual([
+      ["a", 40],
+      ["b", 81],
+    ]);
+    const { groups, calibration, id } = fair;
+    expect(await node.context.store.getJson(fair.statement)).toMatchObject({
+      type: "assay/fairness/2",
+      id,
+      groups,
+      calibration,
+    });
+  });
+
+  test("a model that does not say yes or no has no groups to compare", async () => {
+    const number = { ...recipe, task: "regression", inputs: [{ column: "m" }], target: "n" };
+    const other = await call<TrainedModel>("training.train", { data: [loans.id], recipe: number });
+    await expect(call("report.fairness", { model: other.id, data: loans.id, group: "group" })).rejects.toThrow(
+      /by yes and no/,
+    );
+    const found = await call<InfluenceReport>("report.influence", { model: other.id, data: loans.id, row: 4 });
+    expect(found).toMatchObject({ unit: "target", answer: expect.stringMatching(/(above|below) the typical answer/) });
+  });
+
+  test("the wrongly labelled copy leads the rows against the answer, and each row is proved to have trained", async () => {
+    expect(traced).toMatchObject({ answer: "no", method: "leaf-removal", unit: "log-odds" });
+    expect(traced.against[0]).toMatchObject({ row: ROWS, asset: loans.id, at: ROWS, cells: "group=b n=0 m=40 yes=1" });
+    for (const { value, hash, proof } of [...traced.for, ...traced.against]) {
+      expect(value).not.toBe(0);
+      expect(verifySorted(traced.trained as never, hash as `0x${string}`, proof as never)).toMatchObject({
+        ok: true,
+        included: true,
+      });
+    }
+    expect(traced.for.every(({ value }) => value < 0) && traced.against.every(({ value }) => value > 0)).toBe(true);
+    const { answer } = await call<{ answer: Record<string, { included: boolean }> }>("row.prove", {
+      of: judge.id,
+      index: ROWS,
+    });
+    expect(answer["train"]?.included).toBe(true);
+    expect(traced.text).toMatch(/What this cannot say:/);
+  });
+
+  test("the record of a trace has no cell of any row", async () => {
+    const stored = JSON.stringify(await node.context.store.getJson(traced.statement));
+    expect(stored).not.toMatch(/"cells"|group=|"m"/);
+  });
+
+  test("both stand in the lineage of the model, and a receipt measures them again", async () => {
+    const { nodes, edges } = await call<Lineage>("assets.trace", { id: `asset:${judge.id}`, direction: "uses" });
+    expect(nodes.map(({ kind, label }) => `${kind} ${label}`)).toEqual(
+      expect.arrayContaining(["fairness fairness by group", "influence influence: no"]),
+    );
+    expect(edges.map(({ role }) => role)).toEqual(expect.arrayContaining(["measures", "traces an answer of"]));
+    for (const id of [`fairness:${fair.id}`, `influence:${traced.id}`]) {
+      const receipt = await call<Receipt>("assets.receipt", { id });
+      const report = await verifyReceipt(node.context, receipt, { ...training.verifiers, ...reports.verifiers });
+      expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+      expect(report.checks.find(({ name }) => name === "measured again")?.detail).toMatch(/the same bytes/);
+    }
+  });
+
+  test("measured again they give the same bytes, under the hash or the name", async () => {
+    for (const report of [fair.statement, `fairness:${fair.id}`, traced.statement, `influence:${traced.id}`]) {
+      const { verified, checks } = await call<Verified>("report.verify", { report });
+      expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+      expect(verified).toBe(true);
+    }
+    await expect(call("report.verify", { report: judge.run })).rejects.toThrow(/no report/);
+    await expect(call("report.verify", { report: "sex" })).rejects.toThrow(/is no report/);
+  });
+
+  test("a report that was made up is found out, field by field", async () => {
+    const { context } = node;
+    const { id: _, ...content } = (await context.store.getJson(fair.statement)) as Record<string, unknown>;
+    const forged = nameReport({ ...content, disparateImpact: 0.99 });
+    const signed = await signStatement(context.identities.get("owner").account, scopeOf(context), forged);
+    await context.store.putJson(forged);
+    await rememberSignature(context, signed);
+    await (await import("../src/recordReport.ts")).recordReport(context, { report: signed.hash });
+    const { verified, checks } = await call<Verified>("report.verify", { report: signed.hash });
+    expect(verified).toBe(false);
+    expect(checks.find(({ ok }) => !ok)).toMatchObject({
+      name: "measured again",
+      detail: "measured again, other: disparateImpact",
+    });
+    const borrowed = { ...content, id: fair.id, threshold: 0.4 };
+    const found: unknown[] = [];
+    for await (const check of (await import("../src/verifyReport.ts")).checkReport(context, borrowed))
+      found.push(check);
+    expect(found[0]).toMatchObject({ name: "name", ok: false });
+  });
+
+  test("the list has the reports of this model alone, the newest first", async () => {
+    const { fairness, influence } = await call<Listed>("report.list", { model: judge.id });
+    expect(fairness.map(({ statement }) => statement)).toContain(fair.statement);
+    expect(influence.map(({ answer }) => answer)).toEqual(["no"]);
+    expect(await call<Listed>("report.list", { model: "999" })).toEqual({ fairness: [], influence: [] });
+  });
+
+  test("a row from a file is traced too, but only its hash is on record, and nobody can ask again", async () => {
+    const found = await call<InfluenceReport>("report.influence", { model: judge.id, content: "n,m\n3,5\n" });
+    const { verified, checks } = await call<Verified>("report.verify", { report: found.statement });
+    expect(verified).toBe(false);
+    expect(checks.find(({ skipped }) => skipped)?.detail).toMatch(/from a file/);
+  });
+});
