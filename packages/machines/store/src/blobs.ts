@@ -12,7 +12,7 @@ import { fetchBlob, gatewaySource, nodeSource } from "./remote.ts";
 import { openS3, type S3Options } from "./s3.ts";
 
 export interface ReadOptions {
-  /** Look in this folder only, never at the remotes (a node that serves others must not ask them back). */
+  /** This folder only, never the remotes or the bucket (a node that serves others must not ask them back). */
   readonly local?: boolean;
 }
 
@@ -21,11 +21,13 @@ export interface Store {
   /** Bases of other nodes' HTTP interfaces, asked in order for what is not here. */
   readonly remotes: readonly string[];
   /** Stores bytes durably and gives their SHA-256; InvalidInputError above MAX_BLOB_BYTES, UnavailableError on a full disk. */
-  put(bytes: Uint8Array): Promise<Hash>;
+  put(bytes: Uint8Array, options?: ReadOptions): Promise<Hash>;
   /** Bytes by hash, verified; NotFoundError, IntegrityError when the stored bytes changed, UnavailableError when a remote fails. */
   get(hash: Hash, options?: ReadOptions): Promise<Uint8Array>;
   /** True when the blob is in this folder. */
   has(hash: Hash): Promise<boolean>;
+  /** Takes a blob out of this folder; only for bytes that nobody but the caller can have named. */
+  remove(hash: Hash): Promise<void>;
   /** Stores the canonical JSON (RFC 8785) of a value. */
   putJson(value: unknown): Promise<Hash>;
   /** JSON value by hash; errors as `get`, and IntegrityError when the bytes are not JSON. */
@@ -60,7 +62,7 @@ export async function openStore({ dir, remotes = [], s3, gateways = [], pinning 
   const sources = [...(bucket ? [bucket] : []), ...remotes.map(nodeSource), ...gateways.map(gatewaySource)];
   const inPlace = openInPlace(dir, folder);
 
-  async function put(bytes: Uint8Array): Promise<Hash> {
+  async function put(bytes: Uint8Array, options: ReadOptions = {}): Promise<Hash> {
     if (bytes.length > MAX_BLOB_BYTES) {
       throw new InvalidInputError(`A blob of ${bytes.length} bytes is above the limit of ${MAX_BLOB_BYTES}.`, {
         hints: ["Store it as a file: it is cut into chunks then."],
@@ -68,7 +70,7 @@ export async function openStore({ dir, remotes = [], s3, gateways = [], pinning 
     }
     const hash = sha256Hex(bytes);
     await folder.write(hash, bytes);
-    await bucket?.put(hash, bytes);
+    if (!options.local) await bucket?.put(hash, bytes);
     return hash;
   }
 
@@ -108,6 +110,7 @@ export async function openStore({ dir, remotes = [], s3, gateways = [], pinning 
     put,
     get,
     has: async (hash) => (await folder.size(hash)) !== undefined || inPlace.has(hash),
+    remove: (hash) => folder.remove(hash),
     putJson: async (value) => put(canonicalJsonBytes(value)),
     async getJson(hash, options) {
       const bytes = await get(hash, options);

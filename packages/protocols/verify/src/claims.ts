@@ -5,6 +5,7 @@ import type { Hex } from "viem";
 import { type About, aboutSchema } from "./about.ts";
 import { getRun } from "./manifest.ts";
 import { Replay } from "./replay.ts";
+import { restoreStates } from "./states.ts";
 
 /** A claim as the index has it. */
 export interface Claim {
@@ -138,19 +139,23 @@ export function forgetReplays(): void {
   held.clear();
 }
 
-/** Runs a claim's job again, lazily. Throws InvalidInputError when the manifest is another job's. */
+/**
+ * Runs a claim's job again, lazily, from what this node kept of it if it did. Throws InvalidInputError when the manifest is another
+ * job's.
+ */
 export async function replayOf(
-  context: Pick<Context, "store">,
+  context: Pick<Context, "store" | "db" | "log">,
   claim: Pick<Claim, "job" | "manifest">,
 ): Promise<Replay> {
   const key = `${claim.job}:${claim.manifest}`;
   const known = held.get(key);
   const replay =
     known ??
-    getRun(context.store, claim.manifest).then((run) => {
+    getRun(context.store, claim.manifest).then(async (run) => {
       const made = new Replay(run);
       if (made.jobHash !== claim.job)
         throw new InvalidInputError(`The bytes of ${claim.manifest} are job ${made.jobHash}, not ${claim.job}.`);
+      await restoreStates(context, made);
       return made;
     });
   held.delete(key);

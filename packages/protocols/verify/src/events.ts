@@ -71,5 +71,6 @@ export const events: Readonly<Record<string, EventHandler>> = {
       burned: text(burned),
       at: text(event.timestamp),
     });
+    writer.onSettled("disputes.forget", `${text(game)}:${event.transactionHash}`, { game: text(game) });
   },
 };

@@ -107,6 +107,7 @@ export const disputes = defineCapability({
     { kind: "disputes.check", attempts: PATIENT, load: async () => (await import("./watch.ts")).check },
     { kind: "disputes.play", attempts: PATIENT, load: async () => (await import("./play.ts")).play },
     { kind: "disputes.timeout", attempts: PATIENT, load: async () => (await import("./play.ts")).timeout },
+    { kind: "disputes.forget", load: async () => (await import("./states.ts")).forget },
     { kind: "disputes.finalise", attempts: PATIENT, load: async () => (await import("./play.ts")).finalise },
   ],
 });

@@ -4,6 +4,7 @@ import { claimOf, replayOf, statusOf } from "./claims.ts";
 import { type Game, gameOf, positionOf } from "./games.ts";
 import { attack, defend, defenderMoves } from "./moves.ts";
 import { again, nothingOnItsWay, PAUSE, untilSettled } from "./settled.ts";
+import { keepStates } from "./states.ts";
 
 /** This node's identity with an address, if it has one. */
 function ours(context: Pick<Context, "identities">, address: string): Identity | undefined {
@@ -49,7 +50,9 @@ export async function play(context: Context, { game: id, tx }: { game: string; t
     return;
   }
   const move = (defending ? defend : attack)(replay, position);
-  if (move !== undefined) await send(context, player, game, move.functionName, move.args);
+  if (move === undefined) return;
+  await keepStates(context, replay);
+  await send(context, player, game, move.functionName, move.args);
 }
 
 /** Transaction of the claim that a game is about: the newest on its stand before the game. */

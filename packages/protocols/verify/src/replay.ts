@@ -58,6 +58,8 @@ export class Replay {
   readonly jobHash: Hash;
   /** The run's last state. */
   readonly end: number;
+  /** Bytes of the elements of one state. */
+  readonly stateBytes: number;
   protected readonly states: readonly ProgramValue[];
   readonly #every: number;
   readonly #kept = new Map<number, readonly Float32Array[]>();
@@ -65,6 +67,7 @@ export class Replay {
   #fast: Program | undefined;
   /** State that the fast program holds. */
   #at = 0;
+  #stepsRun = 0;
   #trace: { readonly low: number; readonly trace: Trace } | undefined;
 
   /** Throws InvalidInputError when data, first values and graph do not fit together. */
@@ -77,8 +80,8 @@ export class Replay {
     this.job = this.#describe();
     this.jobHash = jobHash(this.job);
     this.end = run.steps + 1;
-    const bytes = 4 * this.states.reduce((sum, { shape }) => sum + sizeOf(shape), 1);
-    this.#every = Math.max(1, Math.ceil((run.steps * bytes) / KEPT_BYTES), Math.ceil(run.steps / 256));
+    this.stateBytes = 4 * this.states.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    this.#every = Math.max(1, Math.ceil((run.steps * this.stateBytes) / KEPT_BYTES), Math.ceil(run.steps / 256));
   }
 
   /** Root of state `low`, or the result's for the last one. */
@@ -118,6 +121,38 @@ export class Replay {
     if (kept !== undefined) return kept;
     this.#goTo(low);
     return this.#read();
+  }
+
+  /** Steps that were run to come from one state to another. */
+  get stepsRun(): number {
+    return this.#stepsRun;
+  }
+
+  /** States at hand without a step. */
+  keptStates(): ReadonlyMap<number, readonly Float32Array[]> {
+    return this.#kept;
+  }
+
+  /** Roots computed so far. */
+  knownRoots(): ReadonlyMap<number, Hash> {
+    return this.#roots;
+  }
+
+  /** Takes a state that was kept elsewhere, all its elements in a row; false when it is none, or has another root. */
+  restore(low: number, elements: Float32Array, root: Hash): boolean {
+    const sizes = this.states.map(({ shape }) => sizeOf(shape));
+    if (low < 1 || low > this.end || elements.length * 4 !== this.stateBytes) return false;
+    let at = 0;
+    const values = sizes.map((size) => elements.slice(at, (at += size)));
+    if (this.stateRoot(values) !== root) return false;
+    this.#kept.set(low, values);
+    if (low < this.end || this.run.output === undefined) this.#roots.set(low, root);
+    return true;
+  }
+
+  /** Takes a root that this player computed before. */
+  knowRoot(low: number, root: Hash): void {
+    this.#roots.set(low, root);
   }
 
   /** All values of the step from state `low` to the next; of step 0, the first values. */
@@ -220,6 +255,7 @@ export class Replay {
       this.#load(best, this.#kept.get(best) ?? this.stateAt(1));
     const program = this.#fast as unknown as Program;
     while (this.#at < low) {
+      this.#stepsRun++;
       if (this.isPlain(this.#at)) {
         for (const [name, values] of Object.entries(this.batchAt(this.#at))) program.write(name, values);
         program.run();

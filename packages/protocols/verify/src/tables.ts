@@ -39,4 +39,17 @@ export const migrations: readonly Migration[] = [
       await db.schema.alterTable("dispute_checks").addColumn("about_holds", "integer").execute();
     },
   },
+  {
+    id: "disputes/states",
+    async up(db) {
+      await db.schema
+        .createTable("dispute_states")
+        .addColumn("job", "text", (c) => c.primaryKey())
+        .addColumn("kept_json", "text", (c) => c.notNull())
+        .addColumn("seal", "text", (c) => c.notNull())
+        .addColumn("bytes", "bigint", (c) => c.notNull())
+        .addColumn("at", "bigint", (c) => c.notNull())
+        .execute();
+    },
+  },
 ];

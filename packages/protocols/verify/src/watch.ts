@@ -7,6 +7,7 @@ import { aboutHolds } from "./about.ts";
 import { type Claim, claimFrom, claimOf, noteCheck, replayOf, statusOf } from "./claims.ts";
 import { aboutOf } from "./manifest.ts";
 import { again, untilSettled } from "./settled.ts";
+import { keepStates } from "./states.ts";
 import type { challengeInput, challengeOutput, watchInput, watchOutput } from "./schemas.ts";
 
 /** Milliseconds between two looks at a claim that could not be checked. */
@@ -50,6 +51,7 @@ export async function checkClaim(
   const disputes = context.contracts.get("Disputes");
   const known = await gameAgainst(context, claim, who.address);
   if (known !== undefined) return { own, agrees, ...known };
+  await keepStates(context, replay);
   try {
     const receipt = await context.chain.write(who.account, disputes, "challenge", [
       claim.claimant,

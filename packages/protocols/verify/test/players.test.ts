@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { type Context, NotYetError } from "@kernel/capability";
 import { type Database, openDatabase, openStore, type Store } from "@machines/store";
 import { type Abi, encodeFunctionData, type Hex, type LocalAccount, parseAbi, parseEventLogs, zeroHash } from "viem";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { Program } from "@machines/engine/graph/program.ts";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { claimKey, forgetReplays } from "../src/claims.ts";
 import { gameAbi } from "../src/contracts.ts";
 import { events } from "../src/events.ts";
@@ -15,6 +16,7 @@ import { positionOf, gameOf } from "../src/games.ts";
 import { finalise, play, timeout } from "../src/play.ts";
 import { Replay } from "../src/replay.ts";
 import { claims, list, show } from "../src/show.ts";
+import { forget } from "../src/states.ts";
 import { loggedSums, MAX_TERMS } from "../src/sums.ts";
 import { migrations } from "../src/tables.ts";
 import { challenge, check, sampled, watch } from "../src/watch.ts";
@@ -30,6 +32,7 @@ const JOBS = {
   "disputes.play": play,
   "disputes.timeout": timeout,
   "disputes.finalise": finalise,
+  "disputes.forget": forget,
 };
 let arena: Arena;
 let dir: string;
@@ -130,8 +133,10 @@ async function claim(result: Hex, of = truth): Promise<bigint> {
   return stand;
 }
 
-/** D19. */
+/** D19, D26. */
 test("a watcher finds a wrong claim, challenges it and plays to the end, killed after every move", async () => {
+  expect(liar.result).not.toBe(truth.result);
+  const steps = vi.spyOn(Program.prototype, "run");
   const context = node(named("watcher", arena.challenger));
   const before = await arena.wealth(arena.challenger);
   const stand = await claim(liar.result);
@@ -154,6 +159,13 @@ test("a watcher finds a wrong claim, challenges it and plays to the end, killed 
   expect(shown.operator).toMatch(/^sub/);
   expect(shown.claimed).not.toBe(shown.truth);
   expect(shown.moves.length).toBeGreaterThan(8);
+  // The training was run once; after each kill it went on from what was kept.
+  const times = steps.mock.calls.length / run.steps;
+  steps.mockRestore();
+  expect(times).toBeGreaterThanOrEqual(1);
+  expect(times).toBeLessThan(1.3);
+  await work(context);
+  expect(await db.kysely.selectFrom("dispute_states").selectAll().execute()).toEqual([]);
   expect(await arena.wealth(arena.challenger)).toBeGreaterThan(before);
   const [listed] = (await claims(context, { limit: 10 })).claims;
   expect(listed).toMatchObject({
