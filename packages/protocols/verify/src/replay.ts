@@ -143,7 +143,10 @@ export class Replay {
     const sizes = this.states.map(({ shape }) => sizeOf(shape));
     if (low < 1 || low > this.end || elements.length * 4 !== this.stateBytes) return false;
     let at = 0;
-    const values = sizes.map((size) => elements.slice(at, (at += size)));
+    const values = sizes.map((size) => {
+      at += size;
+      return elements.slice(at - size, at);
+    });
     if (this.stateRoot(values) !== root) return false;
     this.#kept.set(low, values);
     if (low < this.end || this.run.output === undefined) this.#roots.set(low, root);
