@@ -187,6 +187,19 @@ const claimOfRun = {
   tx: tx("claim of a run"),
   status: "defeated",
   checked: "differs",
+  about: null,
+  aboutHolds: null,
+};
+
+const claimOfAnswer = {
+  ...claimOfRun,
+  claim: `4@${at("operator-2")}`,
+  claimant: at("operator-2"),
+  tx: tx("claim of an answer"),
+  status: "standing",
+  checked: "agrees",
+  about: "answer of model 3 for row 12 of asset 1",
+  aboutHolds: true,
 };
 
 const gameMoves: [by: string, text: string][] = [
@@ -208,6 +221,7 @@ const game = {
   claim: claimOfRun.claim,
   claimant: claimOfRun.claimant,
   challenger: at("watcher"),
+  about: null,
   job: claimHash,
   result: wrongHash,
   openedAt: String(now - 3_500),
@@ -493,7 +507,7 @@ export const answers: Answers = {
   "arbitration.list": () => ({ disputes: [dispute] }),
   "disputes.list": () => ({ games: [game] }),
   "disputes.show": () => game,
-  "disputes.claims": () => ({ claims: [claimOfRun] }),
+  "disputes.claims": () => ({ claims: [claimOfAnswer, claimOfRun] }),
   "arbitration.show": (input) => (input.get("id") === "1" ? dispute : undefined),
   "cover.list": () => ({
     policies,

@@ -21,7 +21,7 @@ function wordsOf(before: Step | undefined, after: Step, program: Replay["program
     case undefined:
       return `opened: of ${Number(state.high) - Number(state.low)} steps one must be wrong`;
     case "SPLIT":
-      return `gave ${after.posted.length} states between ${state.low} and ${state.high}`;
+      return `gave ${counted(after.posted.length, "state")} between ${state.low} and ${state.high}`;
     case "CHOOSE_STEP":
       return Number(state.high) - Number(state.low) === 1 ? `disputes ${stepName(state.low)}` : `disputes ${steps}`;
     case "TRACE":
@@ -31,7 +31,7 @@ function wordsOf(before: Step | undefined, after: Step, program: Replay["program
       return `disputes value ${state.value}${value ? `: ${describe(value)}` : ""}`;
     case "EXPAND_VALUES":
     case "EXPAND_LEAVES":
-      return `gave ${after.posted.length} nodes below`;
+      return `gave ${counted(after.posted.length, "node")} below`;
     case "CHOOSE_LEAF":
       return `disputes leaf ${state.first}`;
     case "REVEAL":
@@ -46,6 +46,8 @@ function wordsOf(before: Step | undefined, after: Step, program: Replay["program
       return after.phase;
   }
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 const stepName = (low: bigint) => (low === 0n ? "the first weights" : `step ${low}`);
 

@@ -134,6 +134,18 @@ describe("a room's own verb", () => {
   });
 });
 
+describe("a verb of several rooms", () => {
+  it("is answered with the full forms, whatever follows it", async () => {
+    for (const argv of [["list"], ["list", "a", "--as", "ada"], ["list", "--help"]]) {
+      err = "";
+      expect(await run(argv)).toBe(2);
+      expect(err).toContain("'list' is a verb of several rooms");
+      expect(err).toMatch(/Say which: (assay \w+ list(, )?){2,}/);
+    }
+    expect(calls).toEqual([]);
+  });
+});
+
 describe("help", () => {
   it("lists rooms, short verbs and tools", async () => {
     expect(await run(["--help"])).toBe(0);
@@ -264,7 +276,7 @@ describe("input", () => {
     [["publish", "a.csv", "--pirce", "2"], "Did you mean --price?"],
     [["publsih", "a.csv"], "Did you mean publish?"],
     [["assets", "pubish"], "Did you mean publish?"],
-    [["list"], "unknown command 'list'"],
+    [["list"], "assay assets list, assay jobs list"],
     [["retry", "k"], "required option '--owner <value>' not specified"],
     [["completion", "tcsh"], 'There is no completion for "tcsh".'],
   ])("%j is refused with a hint and exit code 2", async (line, message) => {

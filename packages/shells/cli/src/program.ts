@@ -122,9 +122,9 @@ export function buildProgram(options: CliOptions, argv: readonly string[]): Comm
     }
   }
   program.commandsGroup("Verbs:");
-  for (const [verb, action] of shortVerbs(capabilities, own, options.shortcuts ?? {})) {
-    addAction(program.command(verb), action, argv, reserved, options, run);
-  }
+  const short = shortVerbs(capabilities, own, options.shortcuts ?? {});
+  for (const [verb, action] of short) addAction(program.command(verb), action, argv, reserved, options, run);
+  for (const [verb, rooms] of severalRooms(capabilities, short, own)) addAmbiguous(program, verb, rooms);
   program.commandsGroup("Tools:");
   program
     .command("completion")
@@ -161,6 +161,32 @@ export function shortVerbs(
     if (chosen && !rooms.has(verb) && !taken.has(verb)) short.set(verb, chosen);
   }
   return short;
+}
+
+/** Verbs that several rooms have and no shortcut settles, with these rooms. */
+function severalRooms(
+  capabilities: readonly Capability[],
+  short: ReadonlyMap<string, Action>,
+  taken: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { name, actions = [] } of capabilities)
+    for (const action of actions) found.set(verbOf(action), [...(found.get(verbOf(action)) ?? []), name]);
+  for (const verb of [...short.keys(), ...taken, ...capabilities.map(({ name }) => name)]) found.delete(verb);
+  return found;
+}
+
+/** A short verb that means several things: it says in which full forms. */
+function addAmbiguous(program: Command, verb: string, rooms: readonly string[]): void {
+  program
+    .command(verb, { hidden: true })
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      const forms = rooms.map((room) => `assay ${room} ${verb}`).join(", ");
+      program.error(`error: '${verb}' is a verb of several rooms\n(Say which: ${forms})`, { exitCode: 2 });
+    });
 }
 
 function addAction(

@@ -100,6 +100,8 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
       await deployment.deploy(keys.ensure("keeper").account, settings, (name, done, total) =>
         step(`deploying ${name}`, done, total),
       );
+      // The settings made keys of their own: who has one can pay from the first start on.
+      if (dev) await fund(chain, keys);
     }
     await deployment.check();
     for (const [name, { address }] of deployment.entries()) names.set(address.toLowerCase(), name);

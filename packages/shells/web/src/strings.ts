@@ -395,8 +395,11 @@ export const t = {
     apart: (d: string) => `${d} apart`,
   },
   games: {
-    title: "Games about runs",
-    claims: "Claims about runs",
+    title: "Games about runs and answers",
+    claims: "Claims about runs and answers",
+    about: "About",
+    untrue: (about: string) => `says ${about}, which its job is not`,
+    unlabelled: "a run",
     game: "Game",
     claim: "Claim",
     job: "Job",

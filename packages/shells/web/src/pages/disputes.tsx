@@ -49,6 +49,7 @@ export function DisputesPage({ id }: { id: string | undefined }) {
 
 function DisputeList({ unit }: { unit: string }) {
   const query = useQuery({ queryKey: ["disputes"], queryFn: api.disputes });
+  const games = useQuery({ queryKey: ["games"], queryFn: api.games });
   const cols = columns(unit);
   return (
     <>
@@ -56,7 +57,7 @@ function DisputeList({ unit }: { unit: string }) {
       <Loaded query={query}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty title={d.empty} help={d.emptyHelp} />
+            games.data?.length === 0 && <Empty title={d.empty} help={d.emptyHelp} />
           ) : (
             <Panel title={d.title} tools={<Exports name={d.title} rows={rows} columns={cols} />} className="bare">
               <Table name={d.title} rows={rows} columns={cols} rowKey={(x) => x.id} />

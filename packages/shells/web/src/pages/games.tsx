@@ -21,6 +21,9 @@ const place = ({ step, operator, element }: WireGame) =>
     .filter(Boolean)
     .join(" · ") || "–";
 
+/** Whose colour a move has. */
+const MOVER = { challenger: "challenger", defender: "proposer", chain: "court" } as const;
+
 const gameColumns: readonly Column<WireGame>[] = [
   {
     head: g.game,
@@ -43,8 +46,20 @@ const gameColumns: readonly Column<WireGame>[] = [
   { head: g.state, value: (x) => stateOf(x), cell: (x) => <Mark state={stateOf(x)} /> },
 ];
 
+const aboutOf = ({ about, aboutHolds }: WireClaim) =>
+  about === null ? g.unlabelled : aboutHolds === false ? g.untrue(about) : about;
+
 const claimColumns: readonly Column<WireClaim>[] = [
-  { head: g.claim, value: (x) => x.claim, cell: (x) => <Id id={x.claim} label={g.claim} /> },
+  {
+    head: g.claim,
+    value: (x) => `${x.claim}, ${aboutOf(x)}`,
+    cell: (x) => (
+      <>
+        <Id id={x.claim} label={g.claim} />
+        <p className="dim">{aboutOf(x)}</p>
+      </>
+    ),
+  },
   { head: g.result, value: (x) => x.result, cell: (x) => <Id id={x.result} label={g.result} />, minor: true },
   { head: g.checked, value: (x) => (x.checked === null ? g.notYet : g[x.checked]) },
   { head: g.state, value: (x) => g.status[x.status] },
@@ -62,7 +77,7 @@ export function GameLists() {
             <Panel
               title={g.title}
               tools={<Exports name={g.title} rows={rows} columns={gameColumns} />}
-              className="bare"
+              className="bare titled"
             >
               <Table name={g.title} rows={rows} columns={gameColumns} rowKey={(x) => String(x.game)} />
             </Panel>
@@ -75,7 +90,7 @@ export function GameLists() {
             <Panel
               title={g.claims}
               tools={<Exports name={g.claims} rows={rows} columns={claimColumns} />}
-              className="bare"
+              className="bare titled"
             >
               <Table name={g.claims} rows={rows} columns={claimColumns} rowKey={(x) => x.tx} />
             </Panel>
@@ -113,7 +128,7 @@ export function GameBoard({ id, unit }: { id: string; unit: string }) {
             <Panel title={t.disputes.moves}>
               <ol className="moves">
                 {game.moves.map((move, n) => (
-                  <li key={move.tx} className={`move move-${move.by === "challenger" ? "challenger" : "proposer"}`}>
+                  <li key={move.tx} className={`move move-${MOVER[move.by]}`}>
                     <span className="move-n num" aria-hidden="true">
                       {n + 1}
                     </span>
@@ -136,6 +151,7 @@ export function GameBoard({ id, unit }: { id: string; unit: string }) {
                 <Fact name={g.claim}>
                   <Id id={game.claim} label={g.claim} />
                 </Fact>
+                {game.about !== null && <Fact name={g.about}>{game.about}</Fact>}
                 <Fact name={g.job}>
                   <Id id={game.job} label={g.job} />
                 </Fact>
