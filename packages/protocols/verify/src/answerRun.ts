@@ -1,10 +1,14 @@
 import { InvalidInputError } from "@base/errors";
+import { Builder } from "@machines/engine/graph/build.ts";
 import type { Graph, Shape } from "@machines/engine/graph/ir.ts";
 import { decodeBundle } from "@machines/engine/model/bundle.ts";
 import { compileModel, isCompiled } from "@machines/engine/onnx/compile.ts";
 import { importOnnx } from "@machines/engine/onnx/model.ts";
+import type { Ensemble } from "@machines/engine/trees/ensemble.ts";
 import type { AnyModelStatement } from "@records/assets/statements.ts";
+import { LEAF_ELEMENTS } from "./openTensor.ts";
 import type { FirstValue, Run } from "./replay.ts";
+import { MAX_TERMS } from "./sums.ts";
 
 /** Most multiply-adds of an answer that is claimed: everybody who checks it does them again, by the references. */
 const MAX_WORK = 2 ** 33;
@@ -16,12 +20,40 @@ export interface Given {
   readonly values: Float32Array;
 }
 
-/** The run of one answer of a trained network: its weights are given, its result is the value of the output. */
+/** The run of one answer of a model trained here: weights or trees are given, its result is the value of the output. */
 export function answerOf(bundle: Uint8Array, x: Float32Array): Run {
-  const { graph, tensors } = decodeBundle(bundle);
+  const decoded = decodeBundle(bundle);
+  if (decoded.trees !== undefined) return treesAnswerOf(decoded.trees, x);
+  const { graph, tensors } = decoded;
   const [output] = graph.outputs;
   if (output === undefined) throw new InvalidInputError("The model's graph has no output.");
   return onceOf(graph, [x], (name) => tensors.get(name)?.values, output.name);
+}
+
+/** Bytes of a tree and the rows beside it that are opened in one transaction, of the 128 KB that nodes let it carry. */
+const OPENED = 80_000;
+
+/**
+ * The run of boosted trees' answers to some rows, row-major. Throws InvalidInputError where the numbers are no whole rows, and for trees
+ * of which no element could be settled in one transaction. Rule D27.
+ */
+export function treesAnswerOf(trees: Ensemble, x: Float32Array): Run {
+  const rows = x.length / trees.features;
+  if (!Number.isInteger(rows) || rows < 1)
+    throw new InvalidInputError(`The model takes rows of ${trees.features} numbers, not ${x.length} numbers.`);
+  checkTreeSizes(trees);
+  const b = new Builder();
+  b.input("x", [rows, trees.features], "data");
+  return { ...onceOf(b.finish(), [x], () => undefined, "answers"), trees };
+}
+
+/** What a dispute about trees has to open has to fit a transaction: throws InvalidInputError. */
+export function checkTreeSizes({ trees, features, outputs }: Ensemble): void {
+  const largest = trees.reduce((most, { feature }) => Math.max(most, 20 * feature.length), 0);
+  if (largest + 4 * features > OPENED || trees.length > MAX_TERMS || outputs > LEAF_ELEMENTS)
+    throw new InvalidInputError(
+      `The trees are too large to be disputed: ${trees.length} trees of up to ${largest} bytes, ${features} inputs, ${outputs} outputs.`,
+    );
 }
 
 /**

@@ -5,12 +5,14 @@ import type { Recipe } from "@machines/engine/recipe/recipe.ts";
 import type { Table } from "@machines/engine/table/table.ts";
 import { type Job as Training, jobOf, prepareSamples } from "@machines/engine/train/prepare.ts";
 import { stepsOf } from "@machines/engine/train/train.ts";
+import { decodeEnsemble, encodeEnsemble } from "@machines/engine/trees/encode.ts";
 import { initialState } from "@machines/engine/train/stepGraph.ts";
 import { IntegrityError, InvalidInputError } from "@base/errors";
 import { bitsOf } from "@machines/engine/bits.ts";
 import type { Hash, Store } from "@machines/store";
 import { z } from "zod";
 import { type About, aboutSchema } from "./about.ts";
+import { checkTreeSizes } from "./answerRun.ts";
 import type { FirstValue, Run } from "./replay.ts";
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/) as unknown as z.ZodType<Hash>;
@@ -25,6 +27,7 @@ const firstValue = z.discriminatedUnion("kind", [
 const manifest = z.object({
   type: z.literal("assay/dispute-run/1"),
   graph: z.unknown(),
+  trees: hash.optional(),
   data: z.array(hash),
   rows: count,
   batch: count,
@@ -45,7 +48,9 @@ export async function putRun(store: Pick<Store, "put" | "putJson">, run: Run, ab
   const first: unknown[] = [];
   for (const value of run.first)
     first.push(value.kind === "given" ? { kind: "given", values: await tensor(value.values) } : value);
-  return store.putJson({ type: "assay/dispute-run/1", ...run, data, first, ...(about === undefined ? {} : { about }) });
+  const trees = run.trees === undefined ? {} : { trees: await store.put(encodeEnsemble(run.trees)) };
+  const labelled = about === undefined ? {} : { about };
+  return store.putJson({ type: "assay/dispute-run/1", ...run, ...trees, data, first, ...labelled });
 }
 
 /** What a manifest says that its job is, if it says it in a form that is known. */
@@ -58,12 +63,15 @@ export async function aboutOf(store: Pick<Store, "getJson">, at: Hash): Promise<
 export async function getRun(store: Pick<Store, "get" | "getJson">, at: Hash): Promise<Run> {
   const parsed = manifest.safeParse(await store.getJson(at));
   if (!parsed.success) throw new IntegrityError(`The bytes of ${at} are not a run.`, { cause: parsed.error });
-  const { type: _, about: __, graph, data, first, output, ...numbers } = parsed.data;
+  const { type: _, about: __, graph, trees, data, first, output, ...numbers } = parsed.data;
+  const ensemble = trees === undefined ? undefined : decodeEnsemble(await store.get(trees));
+  if (ensemble !== undefined) checkTreeSizes(ensemble);
   const tensor = async (root: Hash) => fromBytes(await store.get(root));
   return {
     ...numbers,
     ...(output === undefined ? {} : { output }),
     graph: graph as Graph,
+    ...(ensemble === undefined ? {} : { trees: ensemble }),
     data: await Promise.all(data.map(tensor)),
     first: await Promise.all(
       first.map(

@@ -3,7 +3,6 @@ import { bytesToHex, hexToBytes } from "@base/bytes/hex.ts";
 import { leafHash, MerkleTree } from "@base/bytes/merkle.ts";
 import { BugError } from "@base/errors";
 import { canonicalJsonBytes } from "@base/bytes/canonicalJson.ts";
-import { toBytes } from "@machines/engine/bits.ts";
 import type { ValueLeaf } from "@machines/engine/commit/programRoot.ts";
 import { tensorRoot } from "@machines/engine/commit/roots.ts";
 import { STREAM, shuffled } from "@machines/engine/random/philox.ts";
@@ -11,7 +10,7 @@ import { type Abi, concat, encodeAbiParameters, encodeFunctionData, type Hex, ke
 import { verdictsAbi } from "./abi.ts";
 import { childPath, childrenOf, childWidth, firstDifference, pathIn, type Post } from "./nodes.ts";
 import { openings, questionOf } from "./openings.ts";
-import { LEAF_ELEMENTS, TensorTree } from "./openTensor.ts";
+import { bytesOf, type Elements, LEAF_ELEMENTS, type Openable, TensorTree } from "./openTensor.ts";
 import type { Replay } from "./replay.ts";
 import { loggedSums, MAX_TERMS, runningSums, summable } from "./sums.ts";
 
@@ -198,22 +197,22 @@ function below(leaves: readonly Hash[], { first, count }: State): readonly Hash[
   return leaves.slice(Number(first), Number(first + count));
 }
 
-function disputed(replay: Replay, state: State): Float32Array {
-  return replay.trace(Number(state.low)).values[Number(state.value)] as Float32Array;
+function disputed(replay: Replay, state: State): Elements {
+  return replay.trace(Number(state.low)).values[Number(state.value)] as Elements;
 }
 
 /** Leaf hashes of the disputed value as this player has it. */
 function leavesOf(replay: Replay, state: State): Hash[] {
-  const bytes = toBytes(disputed(replay, state));
+  const value = disputed(replay, state);
+  const [bytes, step] = [bytesOf(value), value.BYTES_PER_ELEMENT * LEAF_ELEMENTS];
   const hashes: Hash[] = [];
-  for (let from = 0; from < bytes.length; from += 4 * LEAF_ELEMENTS)
-    hashes.push(leafHash(bytes.subarray(from, from + 4 * LEAF_ELEMENTS)));
+  for (let from = 0; from < bytes.length; from += step) hashes.push(leafHash(bytes.subarray(from, from + step)));
   return hashes;
 }
 
-function leafBytes(values: Float32Array, { first }: State): Uint8Array {
+function leafBytes(values: Elements, { first }: State): Uint8Array {
   const from = Number(first) * LEAF_ELEMENTS;
-  return toBytes(values.subarray(from, from + LEAF_ELEMENTS));
+  return bytesOf(values.subarray(from, from + LEAF_ELEMENTS));
 }
 
 /** Value `index` of the trace as the program describes it. */
@@ -260,13 +259,14 @@ function chooseValue(replay: Replay, { id, state, posted }: Position): Move {
 }
 
 function proveElement(replay: Replay, { id, state, posted, posts }: Position, limit: number): Move {
-  const own = leafBytes(disputed(replay, state), state);
+  const said = disputed(replay, state);
+  const own = leafBytes(said, state);
   const theirs = hexToBytes(concat(posted)).subarray(0, own.length);
   const at = own.findIndex((byte, place) => byte !== theirs[place]);
   if (at < 0) throw new BugError(`The leaf in game ${id} is the one that this node finds.`);
-  const within = Math.floor(at / 4);
+  const within = Math.floor(at / said.BYTES_PER_ELEMENT);
   const index = Number(state.first) * LEAF_ELEMENTS + within;
-  const { piece, hashes } = pieceOf(theirs, within * 4);
+  const { piece, hashes } = pieceOf(theirs, within * said.BYTES_PER_ELEMENT);
   const [low, k] = [Number(state.low), Number(state.value)];
   const value = described(replay, low, k);
   const named = [id, state, BigInt(index), bytesToHex(piece), hashes];
@@ -378,11 +378,10 @@ function nodeProof(replay: Replay, low: number, value: number, posts: readonly P
 }
 
 /** Trees of a node's operands, at their places in the program; no others are looked at. */
-function treesFor(replay: Replay, low: number, value: number): TensorTree[] {
+function treesFor(replay: Replay, low: number, value: number): Openable[] {
   const { values } = replay.trace(low);
-  const sparse: TensorTree[] = [];
-  for (const input of replay.program.values[value]?.inputs ?? [])
-    sparse[input] = new TensorTree(values[input] as Float32Array);
+  const sparse: Openable[] = [];
+  for (const input of replay.program.values[value]?.inputs ?? []) sparse[input] = replay.openable(values, input);
   return sparse;
 }
 

@@ -77,7 +77,8 @@ export class TensorTree implements Openable {
   }
 }
 
-function bytesOf(values: Elements): Uint8Array {
+/** Elements as a leaf holds them: little-endian. */
+export function bytesOf(values: Elements): Uint8Array {
   if (values instanceof Float32Array) return toBytes(values);
   if (values instanceof Int8Array) return new Uint8Array(values.buffer, values.byteOffset, values.length);
   const view = new DataView(new ArrayBuffer(values.length * values.BYTES_PER_ELEMENT));

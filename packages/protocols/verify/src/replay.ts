@@ -10,6 +10,10 @@ import { tensorRoot, tensorsRoot } from "@machines/engine/commit/roots.ts";
 import { type Graph, sizeOf } from "@machines/engine/graph/ir.ts";
 import { Program } from "@machines/engine/graph/program.ts";
 import { STREAM, shuffled, uniform } from "@machines/engine/random/philox.ts";
+import type { Ensemble } from "@machines/engine/trees/ensemble.ts";
+import { type Elements, type Openable, TensorTree } from "./openTensor.ts";
+import { EnsembleTree } from "./openTrees.ts";
+import { treeProgram, treeValues } from "./treeProgram.ts";
 import { initHash, type Job, type JobInit, jobHash } from "./job.ts";
 
 /** First value of a parameter or state, with its elements where they are given. */
@@ -20,7 +24,10 @@ export type FirstValue =
 
 /** Everything that a run is made of: what a job commits to. Sizes in elements, `data` row-major, one per data input. */
 export interface Run {
+  /** What a step computes; where trees answer, their inputs alone. */
   readonly graph: Graph;
+  /** Boosted trees that answer, in place of a network. */
+  readonly trees?: Ensemble;
   readonly data: readonly Float32Array[];
   readonly rows: number;
   readonly batch: number;
@@ -37,7 +44,7 @@ export interface Run {
 
 /** The values of one step with the root over them; the last leaf is the state after the step. */
 export interface Trace {
-  readonly values: readonly Float32Array[];
+  readonly values: readonly Elements[];
   readonly leaves: readonly Hash[];
   readonly root: Hash;
 }
@@ -73,7 +80,7 @@ export class Replay {
   /** Throws InvalidInputError when data, first values and graph do not fit together. */
   constructor(run: Run) {
     this.run = run;
-    this.program = lower(run.graph);
+    this.program = run.trees === undefined ? lower(run.graph) : treeProgram(run.trees, rowsOf(run));
     this.tree = new ProgramTree(this.program);
     this.states = this.program.values.filter(({ kind }) => kind === "param" || kind === "state");
     this.init = this.states.map(({ name, shape }, slot) => initRule(run.first[slot], name, sizeOf(shape)));
@@ -159,7 +166,7 @@ export class Replay {
   }
 
   /** All values of the step from state `low` to the next; of step 0, the first values. */
-  valuesOf(low: number): readonly Float32Array[] {
+  valuesOf(low: number): readonly Elements[] {
     if (low === 0) return this.initial();
     return this.execute(low, { ...this.named(this.stateAt(low)), ...this.batchAt(low) });
   }
@@ -168,10 +175,23 @@ export class Replay {
   trace(low: number): Trace {
     if (this.#trace?.low === low) return this.#trace.trace;
     const values = this.valuesOf(low);
-    const leaves = [...values.map(tensorRoot), this.rootAt(low + 1)];
+    const leaves = [...values.map((_, k) => this.rootOf(values, k)), this.rootAt(low + 1)];
     const trace = { values, leaves, root: merkleRootOfHashes(leaves) };
     this.#trace = { low, trace };
     return trace;
+  }
+
+  /** What a value of a step opens; `values` are all of the step's. */
+  openable(values: readonly Elements[], k: number): Openable {
+    const { trees } = this.run;
+    if (trees !== undefined && this.program.values[k]?.dtype === "trees") return new EnsembleTree(trees);
+    return new TensorTree(values[k] as Elements);
+  }
+
+  protected rootOf(values: readonly Elements[], k: number): Hash {
+    const value = values[k] as Elements;
+    if (value instanceof Float32Array && this.run.trees === undefined) return tensorRoot(value);
+    return this.program.values[k]?.root ?? this.openable(values, k).root;
   }
 
   /** Index of the value that is the result, where the run has one. */
@@ -191,8 +211,9 @@ export class Replay {
     });
   }
 
-  protected execute(_low: number, given: Readonly<Record<string, Float32Array>>): readonly Float32Array[] {
-    return execute(this.program, given);
+  protected execute(_low: number, given: Readonly<Record<string, Float32Array>>): readonly Elements[] {
+    const { trees } = this.run;
+    return trees === undefined ? execute(this.program, given) : treeValues(trees, given["x"] as Float32Array);
   }
 
   protected named(values: readonly Float32Array[]): Record<string, Float32Array> {
@@ -302,6 +323,11 @@ export class Replay {
       data,
     };
   }
+}
+
+/** Rows that are asked at once where trees answer. */
+function rowsOf({ graph }: Run): number {
+  return graph.inputs.find(({ role }) => role === "data")?.shape[0] ?? 0;
 }
 
 const NONE: Hash = `0x${"0".repeat(64)}`;

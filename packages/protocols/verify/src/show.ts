@@ -1,5 +1,6 @@
 import type { Context } from "@kernel/capability";
 import { fromBits } from "@machines/engine/bits.ts";
+import { DTYPES } from "@machines/engine/commit/opcodes.ts";
 import type { z } from "zod";
 import { spokenAbout } from "./about.ts";
 import { checkOf, type Claim, claimFrom, claimOf, replayOf, statusOf } from "./claims.ts";
@@ -93,8 +94,8 @@ async function shown(context: Context, game: Game): Promise<Shown> {
     step: high - low === 1n ? low : null,
     operator: described ? describe(described) : found && low === 0n ? `first value ${value}` : null,
     element: await elementOf(context, game),
-    claimed: game.computed ? spoken(game.computed.claimed) : null,
-    truth: game.computed ? spoken(game.computed.truth) : null,
+    claimed: game.computed ? spoken(game.computed.claimed, newest) : null,
+    truth: game.computed ? spoken(game.computed.truth, newest) : null,
     winner: game.end ? (game.end.status === "CHALLENGER_WINS" ? "challenger" : "defender") : null,
     reward: game.end?.reward ?? null,
     burned: game.end?.burned ?? null,
@@ -126,8 +127,9 @@ async function shown(context: Context, game: Game): Promise<Shown> {
 
 const NONE = `0x${"0".repeat(64)}`;
 
-/** A binary32 number with its bits; roots and running sums by their first digits. */
-function spoken(bits: bigint): string {
+/** A binary32 number with its bits, an integer as it is; roots and running sums by their first digits. */
+function spoken(bits: bigint, last?: Step): string {
+  if (last?.phase === "PROVE_ELEMENT" && last.state.dtype !== DTYPES.f32) return BigInt.asIntN(256, bits).toString();
   if (bits < 2n ** 32n) return `${fromBits(Number(bits))} (0x${bits.toString(16).padStart(8, "0")})`;
   return `0x${bits.toString(16).padStart(64, "0").slice(0, 12)}…`;
 }

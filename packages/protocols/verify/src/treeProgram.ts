@@ -1,10 +1,10 @@
 import type { DisputeProgram, ProgramValue } from "@machines/engine/commit/disputeProgram.ts";
 import type { OpName } from "@machines/engine/commit/opcodes.ts";
+import { ensembleRoot } from "@machines/engine/trees/encode.ts";
 import { answersOf, type Ensemble } from "@machines/engine/trees/ensemble.ts";
 import { expNegative } from "@machines/engine/trees/link.ts";
 import type { Tree } from "@machines/engine/trees/grow.ts";
-import { type Openable, TensorTree } from "./openTensor.ts";
-import { EnsembleTree } from "./openTrees.ts";
+import { type Elements, TensorTree } from "./openTensor.ts";
 
 const TASKS = { regression: 0, binary: 1, multiclass: 2 } as const;
 const TABLE_STEPS = 65_536;
@@ -26,18 +26,11 @@ function exponentials(): Int32Array {
 
 /**
  * The dispute program of an ensemble's answers for `rows` rows: leaf values, scores, for classes exponentials, answers.
- * The ensemble is a constant under its own root, and so is the table of exponentials.
+ * The ensemble is a constant under its own root, and so is the table of exponentials. Rule V14.
  */
 export function treeProgram(ensemble: Ensemble, rows: number): DisputeProgram {
-  return programWith(ensemble, rows, new EnsembleTree(ensemble).root, new TensorTree(exponentials()).root);
-}
-
-function programWith(
-  { task, features, outputs, shift, start, trees }: Ensemble,
-  rows: number,
-  forest: EnsembleTree["root"],
-  table: EnsembleTree["root"],
-): DisputeProgram {
+  const { task, features, outputs, shift, start, trees } = ensemble;
+  const forest = ensembleRoot(ensemble);
   const values: ProgramValue[] = [
     input({ kind: "data", name: "x", shape: [rows, features] }),
     input({ kind: "constant", name: "trees", shape: [trees.length], dtype: "trees", root: forest }),
@@ -50,29 +43,19 @@ function programWith(
   const scores = node("treeScore", "scores", [leaves], start, "i64");
   const operands = [scores];
   if (task !== "regression") {
-    values.push(input({ kind: "constant", name: "table", shape: [TABLE_STEPS + 1], dtype: "i32", root: table }));
+    const { root } = new TensorTree(exponentials());
+    values.push(input({ kind: "constant", name: "table", shape: [TABLE_STEPS + 1], dtype: "i32", root }));
     operands.push(node("treeExp", "exponentials", [scores, values.length - 1], [], "i32"));
   }
   const answers = node("treeAnswer", "answers", operands, [TASKS[task], shift], "f32");
   return { values, outputs: [{ name: "answers", value: answers }] };
 }
 
-/** Values and trees of one run of a tree program. */
-export interface TreeTrace {
-  readonly program: DisputeProgram;
-  /** What each of the program's values opens, in order. */
-  readonly trees: readonly Openable[];
-  readonly values: {
-    readonly leaves: Int32Array;
-    readonly scores: BigInt64Array;
-    readonly table: Int32Array;
-    readonly exponentials: Int32Array;
-    readonly answers: Float32Array;
-  };
-}
-
-/** Runs a tree program on row-major features. */
-export function treeTrace(ensemble: Ensemble, x: Float32Array): TreeTrace {
+/**
+ * All values of a tree program on row-major features, in its order; the ensemble, which is no tensor, has no elements here.
+ * Integers and bits are those of the engine's `Predictor`.
+ */
+export function treeValues(ensemble: Ensemble, x: Float32Array): readonly Elements[] {
   const { outputs, start, task, trees: forest } = ensemble;
   const rows = x.length / ensemble.features;
   const leaves = leafValuesOf(ensemble, x);
@@ -84,23 +67,14 @@ export function treeTrace(ensemble: Ensemble, x: Float32Array): TreeTrace {
     scores[i] = sum;
   }
   const perRow = (row: number) => scores.subarray(row * outputs, (row + 1) * outputs);
+  const answers = new Float32Array(rows * outputs);
+  for (let row = 0; row < rows; row++) answers.set(answersOf(ensemble, perRow(row)), row * outputs);
+  const values = [x, new Float32Array(), leaves, BigInt64Array.from(scores, BigInt)];
+  if (task === "regression") return [...values, answers];
   const e = Int32Array.from(scores, (score, i) =>
     expNegative(outputs === 1 ? Math.abs(score) : Math.max(...perRow(Math.floor(i / outputs))) - score),
   );
-  const answers = new Float32Array(rows * outputs);
-  for (let row = 0; row < rows; row++) answers.set(answersOf(ensemble, perRow(row)), row * outputs);
-  const values = {
-    leaves,
-    scores: BigInt64Array.from(scores, BigInt),
-    table: exponentials(),
-    exponentials: e,
-    answers,
-  };
-  const parts = [new TensorTree(x), new EnsembleTree(ensemble), new TensorTree(leaves), new TensorTree(values.scores)];
-  const table = new TensorTree(values.table);
-  const classes = task === "regression" ? [] : [table, new TensorTree(e)];
-  const program = programWith(ensemble, rows, (parts[1] as EnsembleTree).root, table.root);
-  return { program, trees: [...parts, ...classes, new TensorTree(answers)], values };
+  return [...values, exponentials(), e, answers];
 }
 
 /** The value of the leaf that each row reaches in each tree, [rows, trees]. */

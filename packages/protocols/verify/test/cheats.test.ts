@@ -247,7 +247,7 @@ describe("forged commitments", () => {
   test("an input that the state before does not list", async () => {
     class Swapped extends LyingReplay {
       override valuesOf(low: number): readonly Float32Array[] {
-        const values = [...super.valuesOf(low)];
+        const values = [...super.valuesOf(low)] as Float32Array[];
         if (low === 9) values[find("w1")] = (values[find("w1")] as Float32Array).map((x) => x * 2);
         return values;
       }
@@ -409,7 +409,7 @@ describe("a challenger that is wrong", () => {
   /** A replay that finds everything as it is but the value. */
   const pretending = (low: number, value: number) => {
     const leaves = truth.trace(low).leaves.map((leaf, i) => (i === value ? noise("pretended") : leaf));
-    const values = truth.trace(low).values.map((v, i) => (i === value ? v.map((x) => x + 1) : v));
+    const values = truth.trace(low).values.map((v, i) => (i === value ? (v as Float32Array).map((x) => x + 1) : v));
     return Object.assign(new Replay(run), { trace: () => ({ values, leaves, root: merkleRootOfHashes(leaves) }) });
   };
   const values: [string, () => number, string][] = [

@@ -214,7 +214,7 @@ test("two nodes play a long sum to its end; the one whose element is right wins"
   await arena.write(arena.challenger, "challenge", [arena.defender.address, stand, of.result, of.job]);
   // The challenger's own run is right too: here it says of right things that they are wrong.
   const leaves = of.trace(1).leaves.map((leaf, i) => (i === k ? zeroHash : leaf));
-  const values = of.trace(1).values.map((v, i) => (i === k ? v.map((x) => x + 1) : v));
+  const values = of.trace(1).values.map((v, i) => (i === k ? (v as Float32Array).map((x) => x + 1) : v));
   const pretending = Object.assign(new Replay(of.run), { trace: () => ({ values, leaves, root: zeroHash }) });
   const asked: string[] = [];
   for (let round = 0; round < 60; round++) {

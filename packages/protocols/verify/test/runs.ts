@@ -104,7 +104,7 @@ export class LyingReplay extends Replay {
   }
 
   protected override execute(low: number, given: Readonly<Record<string, Float32Array>>): readonly Float32Array[] {
-    if (this.isPlain(low)) return super.execute(low, given);
+    if (this.isPlain(low)) return super.execute(low, given) as readonly Float32Array[];
     const tensors: Tensor[] = [];
     this.program.values.forEach(({ name, shape, op, inputs, attributes, constant }, index) => {
       const values =

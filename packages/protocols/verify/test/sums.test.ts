@@ -259,7 +259,7 @@ describe("a right element of a long sum wins", () => {
   function picking(value: number, part: number, again: boolean): Player {
     const noise = keccak256(toHex("pretended"));
     const leaves = truth.trace(LOW).leaves.map((leaf, i) => (i === value ? noise : leaf));
-    const values = truth.trace(LOW).values.map((v, i) => (i === value ? v.map((x) => x + 1) : v));
+    const values = truth.trace(LOW).values.map((v, i) => (i === value ? (v as Float32Array).map((x) => x + 1) : v));
     const pretending = Object.assign(new Replay(run), {
       trace: () => ({ values, leaves, root: merkleRootOfHashes(leaves) }),
     });

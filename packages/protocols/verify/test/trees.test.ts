@@ -8,11 +8,13 @@ import { type Ensemble, Predictor } from "@machines/engine/trees/ensemble.ts";
 import { HistogramBuilder } from "@machines/engine/trees/histogram.ts";
 import { bestSplit } from "@machines/engine/trees/split.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { treesAnswerOf } from "../src/answerRun.ts";
 import { openingsFor, refereeCase } from "../src/openings.ts";
 import { TensorTree } from "../src/openTensor.ts";
 import { EnsembleTree } from "../src/openTrees.ts";
 import type { Question } from "../src/reads.ts";
-import { leafValuesOf, type TreeTrace, treeProgram, treeTrace } from "../src/treeProgram.ts";
+import { Replay } from "../src/replay.ts";
+import { leafValuesOf, treeProgram } from "../src/treeProgram.ts";
 import { ask, deployReferees, judge, type Referees } from "./twin.ts";
 
 let referees: Referees;
@@ -52,8 +54,17 @@ const settings: Record<string, [BoostSettings, Float32Array]> = {
 describe.each(Object.entries(settings))("%s", (_, [how, y]) => {
   const ensemble = boost(x, y, how);
   const probe = rowsOf(40, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY).subarray(7 * FEATURES, 19 * FEATURES);
-  const trace: TreeTrace = treeTrace(ensemble, probe);
-  const { program, trees, values } = trace;
+  const replay = new Replay(treesAnswerOf(ensemble, probe));
+  const { program } = replay;
+  const all = replay.valuesOf(1);
+  const trees = all.map((_, k) => replay.openable(all, k));
+  const valueOf = (name: string) => all[program.values.findIndex((value) => value.name === name)];
+  const values = {
+    leaves: valueOf("leaves") as Int32Array,
+    scores: valueOf("scores") as BigInt64Array,
+    exponentials: valueOf("exponentials") as Int32Array,
+    answers: valueOf("answers") as Float32Array,
+  };
 
   test("the program's values are the engine's scores and answers", () => {
     const predictor = new Predictor(ensemble);
