@@ -58,12 +58,12 @@ describe.each(Object.entries(settings))("%s", (_, [how, y]) => {
   const { program } = replay;
   const all = replay.valuesOf(1);
   const trees = all.map((_, k) => replay.openable(all, k));
-  const valueOf = (name: string) => all[program.values.findIndex((value) => value.name === name)];
+  const named = (name: string) => all[program.values.findIndex((value) => value.name === name)];
   const values = {
-    leaves: valueOf("leaves") as Int32Array,
-    scores: valueOf("scores") as BigInt64Array,
-    exponentials: valueOf("exponentials") as Int32Array,
-    answers: valueOf("answers") as Float32Array,
+    leaves: named("leaves") as Int32Array,
+    scores: named("scores") as BigInt64Array,
+    exponentials: named("exponentials") as Int32Array,
+    answers: named("answers") as Float32Array,
   };
 
   test("the program's values are the engine's scores and answers", () => {
