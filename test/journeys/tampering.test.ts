@@ -20,7 +20,8 @@ import {
   verifyDisclosure,
 } from "@machines/statements";
 import { readConfig } from "@shells/node/config.ts";
-import { fund, type Node, openNode } from "@shells/node/node.ts";
+import { fund } from "@shells/node/fund.ts";
+import { type Node, openNode } from "@shells/node/node.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const dir = mkdtempSync(join(tmpdir(), "assay-tamper-"));

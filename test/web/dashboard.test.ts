@@ -54,7 +54,7 @@ const details: typeof pages = [
   ["record of the log", "#/log/4", ".log-proof .checks li.ok"],
   ["dispute", "#/disputes/1", ".move"],
   ["model of numbers", "#/models/3", ".plot-series circle"],
-  ["model of yes and no", "#/models/4", ".plot-chance"],
+  ["model of yes and no", "#/models/4", ".impact-below rect"],
   ["model of classes", "#/models/5", ".confusion td"],
   ["lineage of a payout", "#/lineage/payout%3A2000001", ".thing-card"],
 ];
@@ -194,6 +194,27 @@ describe.skipIf(!browser)("dashboard", () => {
 });
 
 describe.skipIf(!browser || real !== undefined)("dashboard on known data", () => {
+  it("says of a model what it does to groups, which group falls below four fifths, and where an answer comes from", async () => {
+    const { context, page } = await open();
+    await visit(page, "#/models/4", ".impact-below rect");
+    await page
+      .getByRole("img", { name: "Share selected in 2 groups; female is below four fifths of the highest." })
+      .waitFor();
+    await page.getByRole("img", { name: /for female, male; on the diagonal both are equal/ }).waitFor();
+    expect(await page.locator(".impact").count()).toBe(2 + 4);
+    expect(await page.locator(".report h2").first().textContent()).toBe("Fairness by sex (data 2)");
+    expect(
+      await page
+        .getByRole("group", { name: /^Rows behind the answer/ })
+        .locator("tbody tr")
+        .count(),
+    ).toBe(6);
+    await visit(page, "#/models/5", ".confusion td");
+    await page.getByText("assay influence 5 <data> --row <row>").waitFor();
+    expect(await page.getByText("Nobody has measured").count()).toBe(0);
+    await context.close();
+  });
+
   it("adds the reasons up to the output and shows both sides of a dispute", async () => {
     const { context, page } = await open();
     await visit(page, `#/decisions/${ids.a}`, ".reason-bar");

@@ -1,5 +1,6 @@
 import { log } from "./fixture.log.ts";
 import { models } from "./fixture.models.ts";
+import { reports } from "./fixture.reports.ts";
 import { profiles } from "./fixture.profiles.ts";
 import {
   hash,
@@ -485,6 +486,7 @@ export const answers: Answers = {
     const found = models[input.get("id") ?? ""];
     return found && { ...asset(input.get("id") ?? "", "model", found.name, "modeller", ["2"]), document: found };
   },
+  "report.list": (input) => reports[input.get("model") ?? ""] ?? { fairness: [], influence: [] },
   "assets.trace": (input) => trace(input.get("id") ?? "", input.get("direction") ?? "both"),
   "assets.verify": (_input, body) => verify((body as { receipt: ReturnType<typeof receipt> }).receipt),
   "oracle.list": () => ({

@@ -9,13 +9,11 @@ import { type Database, lockFolder, openDatabase, openStore, type Store, type St
 import { capabilities, devnetCurrency } from "./capabilities.ts";
 import type { Config } from "./config.ts";
 import { Deployment } from "./deployment.ts";
+import { fund, paying } from "./fund.ts";
 import { Keystore } from "./keystore.ts";
 import { recording } from "./ledger.ts";
 import { openRecords } from "./records.ts";
 import { deploymentSettings } from "./settings.ts";
-
-/** Ether that every identity of a devnet gets, in wei: far more than its gas will cost. */
-const DEVNET_WEI = 10n ** 20n;
 
 /** A node with all its machines open. */
 export interface Node {
@@ -69,8 +67,9 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
     const keys = new Keystore(join(config.dir, "keys"), config.password);
 
     step("opening the chain");
-    const raw = await openChain(chainOptions(config));
-    open.push(() => raw.close());
+    const opened = await openChain(chainOptions(config));
+    open.push(() => opened.close());
+    const raw = paying(opened, keys);
     const dev = raw.dev !== undefined;
     const rooms: readonly Capability[] = dev ? [devnetCurrency, ...capabilities] : capabilities;
 
@@ -94,10 +93,13 @@ export async function openNode(config: Config, options: OpenOptions = {}): Promi
     const duties = dutiesOf(config, resting);
     const wanted = [duties.operators, duties.watchers, duties.panelists, duties.keeper ?? []].flat();
     for (const name of wanted) keys.ensure(name);
-    if (dev) await fund(chain, keys);
-    if (!deployment.complete && config.deployment === undefined && (dev || options.deploy)) {
-      const settings = deploymentSettings(config, keys, raw);
-      await deployment.deploy(keys.ensure("keeper").account, settings, (name, done, total) =>
+    const deploys = !deployment.complete && config.deployment === undefined && (dev || options.deploy === true);
+    // Whom the settings name is made with them: everybody must be there before the ether is handed out.
+    const settings = deploys ? deploymentSettings(config, keys, raw) : undefined;
+    const deployer = deploys ? keys.ensure("keeper") : undefined;
+    if (dev) await fund(raw, keys);
+    if (settings && deployer) {
+      await deployment.deploy(deployer.account, settings, (name, done, total) =>
         step(`deploying ${name}`, done, total),
       );
       // The settings made keys of their own: who has one can pay from the first start on.
@@ -199,15 +201,6 @@ function dutiesOf(config: Config, resting: ReadonlySet<string>): Duties {
     peers: config.peers,
     policies: config.policies,
   };
-}
-
-/** Tops up every identity of a development chain with ether. */
-export async function fund(chain: Chain, keys: Keystore): Promise<void> {
-  for (const name of keys.names()) {
-    const { address } = keys.get(name);
-    const balance = await chain.client.getBalance({ address });
-    if (balance < DEVNET_WEI / 10n) await chain.dev?.fund(address, DEVNET_WEI);
-  }
 }
 
 function defaultName(keys: Keystore): string {

@@ -362,3 +362,72 @@ export interface LogRecord {
   readonly leaf: Hex;
   readonly value: unknown;
 }
+
+/** What a model does to each group, as `report.list` has it; rates are null where nobody is there to count. */
+export interface FairnessReport {
+  readonly statement: Hex;
+  readonly id: Hex;
+  readonly signer: Hex;
+  readonly createdAt: string;
+  readonly data: { readonly asset: string };
+  readonly group: string;
+  readonly threshold: number;
+  readonly rows: number;
+  readonly left: number;
+  readonly groups: readonly {
+    readonly group: string;
+    readonly rows: number;
+    readonly selectionRate: number;
+    readonly truePositiveRate: number | null;
+    readonly falsePositiveRate: number | null;
+    readonly precision: number | null;
+    readonly accuracy: number;
+    readonly said: number;
+    readonly seen: number;
+  }[];
+  readonly disparateImpact: number | null;
+  readonly fourFifths: boolean | null;
+  readonly demographicParityDifference: number;
+  readonly truePositiveDifference: number | null;
+  readonly equalisedOddsDifference: number | null;
+  readonly calibration: readonly {
+    readonly group: string;
+    readonly bins: readonly {
+      readonly from: number;
+      readonly rows: number;
+      readonly said: number;
+      readonly seen: number;
+    }[];
+    readonly expectedError: number;
+  }[];
+}
+
+/** A training row that moved an answer. */
+export interface TracedRow {
+  readonly row: number;
+  readonly asset: string;
+  readonly at: number;
+  readonly value: number;
+  readonly share: number;
+  readonly hash: Hex | null;
+}
+
+/** An answer traced to the rows that trained the model. */
+export interface InfluenceTrace {
+  readonly statement: Hex;
+  readonly id: Hex;
+  readonly signer: Hex;
+  readonly createdAt: string;
+  readonly method: string;
+  readonly unit: string;
+  readonly answer: string;
+  readonly samples: number;
+  readonly for: readonly TracedRow[];
+  readonly against: readonly TracedRow[];
+}
+
+/** `report.list`, the newest first. */
+export interface ModelReports {
+  readonly fairness: readonly FairnessReport[];
+  readonly influence: readonly InfluenceTrace[];
+}

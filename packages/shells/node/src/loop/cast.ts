@@ -1,7 +1,8 @@
 import { freeBond } from "@protocols/oracle/operators.ts";
 import { fundLedger } from "@protocols/oracle/deposit.ts";
 import { erc20Abi, type Hex } from "viem";
-import { fund, type Node } from "../node.ts";
+import { fund } from "../fund.ts";
+import type { Node } from "../node.ts";
 
 /** One unit of the currency, in base units. */
 export const UNIT = 10n ** 18n;

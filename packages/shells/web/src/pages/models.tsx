@@ -8,6 +8,7 @@ import { t } from "../strings.ts";
 import { Empty, Figure, Id, PageHead, Panel } from "../ui/bits.tsx";
 import { Loaded } from "../ui/load.tsx";
 import { type Column, Exports, Table } from "../ui/table.tsx";
+import { Reports } from "./reports.tsx";
 
 const m = t.models;
 
@@ -59,6 +60,7 @@ function ModelDetail({ id }: { id: string }) {
           ) : (
             <Plots report={card.metrics.report} />
           )}
+          <Reports model={id} binary={card.task === "binary"} />
         </>
       )}
     </Loaded>
