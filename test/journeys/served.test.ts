@@ -2,10 +2,25 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { expect, test } from "vitest";
+import { payoutOf } from "@apps/cover/payout.ts";
+import { amount, wad } from "../../packages/shells/web/src/format.ts";
 import { openBrowser } from "../web/browser.ts";
 import { assay, folder, killTree, printed, start } from "./assay.ts";
 
 const postgres = process.env["ASSAY_TEST_POSTGRES"];
+
+/** A policy of `cover.list`, a decision of `oracle.list`, an answer of `oracle.show`: what this test reads of them. */
+type Listed = Readonly<Record<"id" | "sumInsured" | "trigger" | "exit" | "maxShare", string>> & {
+  readonly payout: string | null;
+  readonly score: string | null;
+};
+interface Decided {
+  readonly id: string;
+  readonly challenged: boolean;
+}
+interface Answered {
+  readonly output: string;
+}
 
 test("the dashboard and the API show what the loop did, on real data", { timeout: 180_000 }, async (context) => {
   const opened = await openBrowser();
@@ -25,10 +40,29 @@ test("the dashboard and the API show what the loop did, on real data", { timeout
       await page.goto(`${url}/${hash}`);
       for (const text of texts) await page.locator("main").getByText(text).first().waitFor({ timeout: 20_000 });
     };
-    await visit("#/loop", "461.16", "Overturned");
-    await visit("#/lineage/payout%3A1000001", "Seattle daily weather");
-    await visit("#/disputes/1", "0.9500", "0.4585", "The panel ruled");
-    await visit("#/cover", "437.26");
+    // What the pages must say follows from what the contracts decided, by the contract's own formula.
+    const { policies } = (await (await fetch(`${url}/v1/cover/list`)).json()) as { policies: Listed[] };
+    const paid = policies.filter(({ payout }) => payout !== null).sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+    expect(paid).toHaveLength(2);
+    for (const { payout, score, sumInsured, trigger, exit, maxShare } of paid) {
+      const terms = { trigger: BigInt(trigger), exit: BigInt(exit), tsi: BigInt(maxShare) };
+      expect(BigInt(payout as string)).toBe(payoutOf(BigInt(sumInsured), BigInt(score as string), terms));
+    }
+    const amounts = paid.map(({ payout }) => amount(payout as string));
+    await visit("#/loop", ...amounts, "Overturned");
+    for (const { id } of paid) await visit(`#/lineage/payout%3A${id}`, "Seattle daily weather");
+    const { decisions } = (await (await fetch(`${url}/v1/oracle/list`)).json()) as { decisions: Decided[] };
+    const disputed = decisions.find(({ challenged }) => challenged);
+    const { answers, challenges } = (await (await fetch(`${url}/v1/oracle/show?id=${disputed?.id}`)).json()) as {
+      answers: Answered[];
+      challenges: { claim: Answered }[];
+    };
+    const claims = [
+      ...new Set([...answers, ...challenges.map(({ claim }) => claim)].map(({ output }) => wad(output, 4))),
+    ];
+    expect(claims).toHaveLength(2);
+    await visit("#/disputes/1", ...claims, "The panel ruled");
+    await visit("#/cover", ...amounts);
     expect(wrong).toEqual([]);
 
     const openapi = (await (await fetch(`${url}/openapi.json`)).json()) as { openapi: string; paths: object };

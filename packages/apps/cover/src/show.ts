@@ -3,7 +3,7 @@ import type { Context } from "@kernel/capability";
 import { columnOf } from "@machines/engine";
 import { selectRows } from "@records/assets/execute.ts";
 import { getInput } from "@records/assets/input.ts";
-import { loadTable } from "@records/assets/load.ts";
+import { loadStatement, loadTable } from "@records/assets/load.ts";
 import type { z } from "zod";
 import type { showInput, showOutput } from "./shapes.ts";
 import { policyById, policyLine, type RiskState, riskLine, riskStates } from "./state.ts";
@@ -44,10 +44,12 @@ async function riskById(context: Context, id: bigint): Promise<RiskState> {
   throw new NotFoundError(`there is no risk ${id}`, { hints: ["`assay cover list` shows the risks."] });
 }
 
-/** The season's days with the index so far; empty where this node has not the table, or it is no weather. */
+/** The season's days with the index so far; empty where this node has not the table, or it is no weather, or sealed. SPEC C16. */
 async function seasonOf(context: Context, risk: RiskState) {
   try {
     const input = await getInput(context, risk.inputHash);
+    // Reading is open to everybody, and this node may hold the key: what is sealed is not even opened.
+    if ("sealed" in (await loadStatement(context, input.data.asset)).statement) return [];
     const { statement, table } = await loadTable(context, input.data.asset);
     const rows = selectRows(table, input.select);
     const days = weatherDays(rows);

@@ -130,6 +130,25 @@ describe("a season of cover", () => {
     expect(out.assets).toBe(50_000n * WAD + 80n * WAD - payout - WAD);
   });
 
+  test("that stands on a sealed table shows none of its rows, though this node holds the key (SPEC C16)", async () => {
+    const key = crypto.getRandomValues(new Uint8Array(32));
+    let opened = 0;
+    const open = async () => {
+      opened++;
+      return key;
+    };
+    const context = { ...node.context, vault: { ensure: async () => key, open } };
+    const rows = { file: weather, name: "Seattle, sealed", price: 0n, royaltyBps: 0, licence: "CC0-1.0", as: "owner" };
+    const sealed = await publish(context, { ...rows, seal: true });
+    const { risk } = await createRisk(context, season({ data: BigInt(sealed.id), region: "sealed" }));
+    opened = 0;
+    expect((await show(context, { id: risk })).season).toEqual([]);
+    expect(opened).toBe(0);
+    const plain = await publish(context, { ...rows, name: "Seattle, plain" });
+    const shown = await createRisk(context, season({ data: BigInt(plain.id), region: "plain" }));
+    expect((await show(context, { id: shown.risk })).season).toHaveLength(90);
+  });
+
   test("is refunded when the oracle stays silent, and the capital is free", async () => {
     const { context } = node;
     await invest(context, { amount: 10_000n * WAD, as: "investor" });
