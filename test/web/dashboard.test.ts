@@ -202,7 +202,7 @@ describe.skipIf(!browser || real !== undefined)("dashboard on known data", () =>
       .waitFor();
     await page.getByRole("img", { name: /for female, male; on the diagonal both are equal/ }).waitFor();
     expect(await page.locator(".impact").count()).toBe(2 + 4);
-    expect(await page.locator(".report h2").first().textContent()).toBe("Fairness by sex (data 2)");
+    await page.getByRole("heading", { name: "Fairness by sex (data 2)", exact: true }).waitFor();
     expect(
       await page
         .getByRole("group", { name: /^Rows behind the answer/ })

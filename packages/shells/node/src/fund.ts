@@ -1,4 +1,4 @@
-import { type Chain, type WriteOptions } from "@machines/chain";
+import type { Chain, WriteOptions } from "@machines/chain";
 import { InsufficientFundsError } from "@machines/chain/errors.ts";
 import type { LocalAccount } from "viem";
 import type { Keystore } from "./keystore.ts";
