@@ -4,7 +4,7 @@ import { claimOf, replayOf, statusOf } from "./claims.ts";
 import { type Game, gameOf, positionOf } from "./games.ts";
 import { attack, defend, defenderMoves } from "./moves.ts";
 import { again, nothingOnItsWay, PAUSE, untilSettled } from "./settled.ts";
-import { keepStates } from "./states.ts";
+import { keepStates, runThrough } from "./states.ts";
 
 /** This node's identity with an address, if it has one. */
 function ours(context: Pick<Context, "identities">, address: string): Identity | undefined {
@@ -45,6 +45,7 @@ export async function play(context: Context, { game: id, tx }: { game: string; t
   const position = positionOf(game);
   if (position === undefined) return;
   const replay = await replayOf(context, claim);
+  await runThrough(context, replay);
   if (defending && replay.result !== claim.result) {
     context.log.error("a claim of this node is wrong: it is not defended", { game: id, claim: claim.claim });
     return;

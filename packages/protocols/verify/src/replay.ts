@@ -68,7 +68,8 @@ export class Replay {
   /** Bytes of the elements of one state. */
   readonly stateBytes: number;
   protected readonly states: readonly ProgramValue[];
-  readonly #every: number;
+  /** Distance of the states that are kept in passing. */
+  readonly every: number;
   readonly #kept = new Map<number, readonly Float32Array[]>();
   readonly #roots = new Map<number, Hash>();
   #fast: Program | undefined;
@@ -88,7 +89,7 @@ export class Replay {
     this.jobHash = jobHash(this.job);
     this.end = run.steps + 1;
     this.stateBytes = 4 * this.states.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    this.#every = Math.max(1, Math.ceil((run.steps * this.stateBytes) / KEPT_BYTES), Math.ceil(run.steps / 256));
+    this.every = Math.max(1, Math.ceil((run.steps * this.stateBytes) / KEPT_BYTES), Math.ceil(run.steps / 256));
   }
 
   /** Root of state `low`, or the result's for the last one. */
@@ -128,6 +129,16 @@ export class Replay {
     if (kept !== undefined) return kept;
     this.#goTo(low);
     return this.#read();
+  }
+
+  /**
+   * Runs on towards the end until `enough` says so, asked after each step; whether the end is reached. What follows from the states
+   * takes few steps then.
+   */
+  advance(enough: () => boolean): boolean {
+    if (this.run.output !== undefined || this.#roots.has(this.end)) return true;
+    this.#goTo(this.end, enough);
+    return this.#at === this.end;
   }
 
   /** Steps that were run to come from one state to another. */
@@ -271,7 +282,7 @@ export class Replay {
   }
 
   /** Brings the fast program to state `low`, from where it is or from the nearest kept state. */
-  #goTo(low: number): void {
+  #goTo(low: number, enough?: () => boolean): void {
     if (low < 1 || low > this.end) throw new BugError(`The run has no state ${low}.`);
     let best = 1;
     for (const at of this.#kept.keys()) if (at <= low && at > best) best = at;
@@ -285,7 +296,8 @@ export class Replay {
         program.run();
         this.#at++;
       } else this.#load(this.#at + 1, this.after(this.#at));
-      if (this.#at % this.#every === 0) this.#keep(this.#at, this.#read());
+      if (this.#at % this.every === 0) this.#keep(this.#at, this.#read());
+      if (enough?.()) return;
     }
   }
 

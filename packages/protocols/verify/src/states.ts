@@ -51,15 +51,15 @@ export async function keepStates(context: Needs, replay: Replay, most: Bounds = 
   }
 }
 
-async function writeKept(context: Needs, replay: Replay, most: Bounds): Promise<void> {
+async function writeKept(context: Needs, replay: Replay, bounds: Bounds): Promise<void> {
   const job = replay.jobHash;
   const kept = await readKept(context, job);
+  const most = Math.min(bounds.job, bounds.all - (await othersBytes(context, job)));
+  const fresh = freshBlobs(replay, kept?.blobs ?? [], Math.floor(most / replay.stateBytes));
   const known = replay.knownRoots();
-  if (kept?.roots.length === known.size) return;
-  const fresh =
-    kept === undefined ? blobsOf(replay, Math.min(most.job, most.all - (await othersBytes(context, job)))) : [];
-  const blobs = kept?.blobs ?? fresh.map(({ blob, states }) => ({ blob, states }));
-  const text = canonicalJson({ blobs, roots: [...replay.knownRoots()] });
+  if (fresh.length === 0 && kept?.roots.length === known.size) return;
+  const blobs = [...(kept?.blobs ?? []), ...fresh.map(({ blob, states }) => ({ blob, states }))];
+  const text = canonicalJson({ blobs, roots: [...known] });
   const bytes = blobs.reduce((sum, { states }) => sum + states.length, 0) * replay.stateBytes;
   const row = { job, kept_json: text, seal: sha256Hex(utf8(text)), bytes, at: context.clock() };
   await context.db.kysely
@@ -68,6 +68,24 @@ async function writeKept(context: Needs, replay: Replay, most: Bounds): Promise<
     .onConflict((c) => c.column("job").doUpdateSet(row))
     .execute();
   for (const one of fresh) await context.store.put(one.bytes, { local: true });
+}
+
+/** Milliseconds that a run goes on before the rest of the node has its turn, and between two writes of its states. */
+const [SLICE, WRITE_EVERY] = [100, 30_000];
+
+/** Runs a job to its end while the rest of the node goes on, and keeps states on the way: a kill costs half a minute of a long run. */
+export async function runThrough(context: Needs & Pick<Context, "signal">, replay: Replay): Promise<void> {
+  let written = context.clock();
+  let began = context.clock();
+  while (!replay.advance(() => context.clock() - began >= SLICE)) {
+    if (context.clock() - written >= WRITE_EVERY) {
+      await keepStates(context, replay);
+      written = context.clock();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    context.signal.throwIfAborted();
+    began = context.clock();
+  }
 }
 
 /** Puts kept states back into a replay of the same job; each has to have its root. How many fitted. */
@@ -101,6 +119,19 @@ export async function forgetStates(context: Omit<Needs, "clock">, job: Hash): Pr
   await context.db.kysely.deleteFrom("dispute_states").where("job", "=", job).execute();
 }
 
+/** Removes what was kept of a job about which no game is open. */
+export async function forgetIdle(context: Omit<Needs, "clock">, job: Hash): Promise<void> {
+  const open = await context.db.kysely
+    .selectFrom("ix_dispute_games as g")
+    .innerJoin("ix_dispute_claims as c", "c.claim", "g.claim")
+    .leftJoin("ix_dispute_ends as e", "e.game", "g.game")
+    .select("g.game")
+    .where("c.job", "=", job)
+    .where("e.game", "is", null)
+    .executeTakeFirst();
+  if (open === undefined) await forgetStates(context, job);
+}
+
 /** Job: removes what was kept of a game's job, once no game about this job is open. */
 export async function forget(context: Context, { game }: { game: string }): Promise<void> {
   const jobs = await context.db.kysely
@@ -110,17 +141,7 @@ export async function forget(context: Context, { game }: { game: string }): Prom
     .distinct()
     .where("g.game", "=", game)
     .execute();
-  for (const { job } of jobs) {
-    const open = await context.db.kysely
-      .selectFrom("ix_dispute_games as g")
-      .innerJoin("ix_dispute_claims as c", "c.claim", "g.claim")
-      .leftJoin("ix_dispute_ends as e", "e.game", "g.game")
-      .select("g.game")
-      .where("c.job", "=", job)
-      .where("e.game", "is", null)
-      .executeTakeFirst();
-    if (open === undefined) await forgetStates(context, String(job) as Hash);
-  }
+  for (const { job } of jobs) await forgetIdle(context, String(job) as Hash);
 }
 
 async function readKept({ db, log }: Pick<Needs, "db" | "log">, job: Hash): Promise<Kept | undefined> {
@@ -141,15 +162,21 @@ async function othersBytes({ db }: Pick<Needs, "db">, job: Hash): Promise<number
   return Number(bytes ?? 0);
 }
 
-/** States at even distances, as many as fit, in blobs. */
-function blobsOf(replay: Replay, bytes: number): readonly (KeptBlob & { readonly bytes: Uint8Array })[] {
-  const all = [...replay.keptStates().keys()].sort((a, b) => a - b);
-  const size = replay.stateBytes;
-  const fit = Math.max(0, Math.min(all.length, Math.floor(bytes / size)));
-  const chosen = Array.from({ length: fit }, (_, i) => all[Math.floor((all.length * (i + 1)) / fit) - 1] as number);
-  const each = Math.max(1, Math.floor(BLOB_BYTES / size));
-  return Array.from({ length: Math.ceil(fit / each) }, (_, i) =>
-    blobOf(replay, chosen.slice(i * each, (i + 1) * each)),
+/** States that are not kept yet, in blobs: at even distances, so that not more than `fit` will be kept in the end. */
+function freshBlobs(
+  replay: Replay,
+  known: readonly KeptBlob[],
+  fit: number,
+): readonly (KeptBlob & { readonly bytes: Uint8Array })[] {
+  const listed = new Set(known.flatMap(({ states }) => states.map(({ low }) => low)));
+  const distance = replay.every * Math.ceil(Math.floor(replay.end / replay.every) / Math.max(1, fit));
+  const lows = [...replay.keptStates().keys()]
+    .filter((low) => low > 1 && low % distance === 0 && !listed.has(low))
+    .sort((a, b) => a - b)
+    .slice(0, Math.max(0, fit - listed.size));
+  const each = Math.max(1, Math.floor(BLOB_BYTES / replay.stateBytes));
+  return Array.from({ length: Math.ceil(lows.length / each) }, (_, i) =>
+    blobOf(replay, lows.slice(i * each, (i + 1) * each)),
   );
 }
 

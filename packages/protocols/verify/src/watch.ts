@@ -7,7 +7,7 @@ import { aboutHolds } from "./about.ts";
 import { type Claim, claimFrom, claimOf, noteCheck, replayOf, statusOf } from "./claims.ts";
 import { aboutOf } from "./manifest.ts";
 import { again, untilSettled } from "./settled.ts";
-import { keepStates } from "./states.ts";
+import { forgetIdle, keepStates, runThrough } from "./states.ts";
 import type { challengeInput, challengeOutput, watchInput, watchOutput } from "./schemas.ts";
 
 /** Milliseconds between two looks at a claim that could not be checked. */
@@ -40,13 +40,17 @@ export async function checkClaim(
   name: string | undefined,
 ): Promise<{ own: Hash; agrees: boolean; tx: Hash | null; block?: bigint }> {
   const replay = await replayOf(context, claim);
+  await runThrough(context, replay);
   const own = replay.result;
   const agrees = own === claim.result;
   const about = await aboutOf(context.store, claim.manifest);
   const holds = about && (await aboutHolds(context, about, replay.run, claim.job));
   if (holds === false) context.log.warn("a claim is not about what it says", { claim: claim.claim });
   await noteCheck(context, claim, { own, agrees, about, aboutHolds: holds });
-  if (agrees) return { own, agrees, tx: null };
+  if (agrees) {
+    await forgetIdle(context, claim.job);
+    return { own, agrees, tx: null };
+  }
   const who = context.identities.get(name);
   const disputes = context.contracts.get("Disputes");
   const known = await gameAgainst(context, claim, who.address);

@@ -8,7 +8,7 @@ import { forgetReplays, replayOf } from "../src/claims.ts";
 import { putRun } from "../src/manifest.ts";
 import { borders } from "../src/moves.ts";
 import { Replay } from "../src/replay.ts";
-import { forget, forgetStates, keepStates } from "../src/states.ts";
+import { forget, forgetStates, keepStates, runThrough } from "../src/states.ts";
 import { migrations } from "../src/tables.ts";
 import { perceptron } from "./runs.ts";
 
@@ -75,6 +75,28 @@ test("after a restart the result and the states of a halving take few steps, and
   expect(third.stepsRun).toBeLessThan(run.steps / 200);
 });
 
+test("a run that is killed on its way goes on where it was last written", async () => {
+  const claim = { job: new Replay(run).jobHash, manifest: await putRun(store, run) };
+  const first = await replayOf(context(), claim);
+  let steps = 0;
+  for (const stop of [700, 1_500]) {
+    expect(first.advance(() => ++steps >= stop)).toBe(false);
+    await keepStates(context(), first);
+  }
+  await restart();
+  const second = await replayOf(context(), claim);
+  await runThrough({ ...context(), signal: new AbortController().signal }, second);
+  expect(second.stepsRun).toBeGreaterThanOrEqual(500);
+  expect(second.stepsRun).toBeLessThan(510);
+  expect(second.result).toBe(new Replay(run).result);
+  expect(second.stepsRun).toBeLessThan(510);
+  const stopped = AbortSignal.abort();
+  const third = new Replay(run);
+  let now = 0;
+  await expect(runThrough({ ...context(), clock: () => (now += 60), signal: stopped }, third)).rejects.toThrow();
+  expect(third.stepsRun).toBeLessThan(10);
+});
+
 test("what is kept is bounded, for one job and for all together", async () => {
   const { claim, first } = await played();
   const size = first.stateBytes;
@@ -95,7 +117,7 @@ test("what is kept is bounded, for one job and for all together", async () => {
   const other = { job: "0x00", kept_json: "{}", seal: "", bytes: 97 * size, at: 0 };
   await db.kysely.insertInto("dispute_states").values(other).execute();
   await keepStates(context(), first, { job: 50 * size, all: 100 * size });
-  expect(await held()).toBe(3);
+  expect(await held()).toBe(2);
 });
 
 test("a damaged state, another run's, or a damaged list is not taken; the run is run again, and kept anew", async () => {
