@@ -3,7 +3,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { testTokenAbi } from "@base/testkit/abi.ts";
+import { toWad } from "@machines/engine";
+import { bitsOf } from "@machines/engine/bits.ts";
 import { openStore } from "@machines/store";
+import { oracleAbi } from "@protocols/oracle/abi.ts";
+import { answerCourtAbi } from "@protocols/verify/abi.ts";
 import { gameAbi } from "@protocols/verify/contracts.ts";
 import { getRun } from "@protocols/verify/manifest.ts";
 import { defend, defenderMoves, type Phase, PHASES, type Position, type State } from "@protocols/verify/moves.ts";
@@ -37,6 +41,23 @@ async function call(action: string, input: object) {
   return body;
 }
 
+/** The same again and again, until it answers as is wanted. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape is what a test checks
+async function eventually(action: string, input: object, wanted: (answer: any) => boolean) {
+  for (let end = Date.now() + 30_000; ; await new Promise((done) => setTimeout(done, 100))) {
+    const answer = await call(action, input);
+    if (wanted(answer)) return answer;
+    expect(Date.now(), JSON.stringify(answer)).toBeLessThan(end);
+  }
+}
+
+const ABIS: Record<string, Abi> = {
+  Currency: testTokenAbi,
+  Disputes: gameAbi,
+  Oracle: oracleAbi,
+  AnswerCourt: answerCourtAbi,
+};
+
 /** Somebody with a key of its own who stands for wrong answers and defends them. */
 class Liar {
   readonly account = privateKeyToAccount(generatePrivateKey());
@@ -53,9 +74,14 @@ class Liar {
   }
 
   async send(name: string, functionName: string, args: readonly unknown[]): Promise<void> {
-    const abi = (name === "Currency" ? testTokenAbi : gameAbi) as Abi;
+    const abi = ABIS[name] as Abi;
     const hash = await this.#client.writeContract({ address: this.at(name), abi, functionName, args, chain: null });
     await this.#client.waitForTransactionReceipt({ hash, pollingInterval: 50 });
+  }
+
+  /** Moves the chain's clock on by so many seconds. */
+  async advance(seconds: number): Promise<void> {
+    await this.#client.request({ method: "assay_advance", params: [seconds] } as never);
   }
 
   /** Money for the liar, and for whom the node calls its own. */
@@ -67,12 +93,13 @@ class Liar {
     await this.send("Disputes", "deposit", [this.account.address, 10_000n * UNIT]);
   }
 
-  /** Where the game stands, from the chain's log alone; undefined before it began and after it ended. */
-  async position(): Promise<Position | undefined> {
+  /** Where game `n` (0 is the first) stands, from the chain's log alone. */
+  async position(n: number): Promise<Position | "over" | undefined> {
     const raw = await this.#client.getLogs({ address: this.at("Disputes"), fromBlock: 0n });
     const logs = parseEventLogs({ abi: gameAbi, logs: raw });
-    if (logs.some(({ eventName }) => eventName === "Ended")) return undefined;
-    const moved = logs.filter((log) => log.eventName === "Moved");
+    const id = logs.filter((log) => log.eventName === "Challenged")[n]?.args.game;
+    if (logs.some((log) => log.eventName === "Ended" && log.args.game === id)) return "over";
+    const moved = logs.filter((log) => log.eventName === "Moved").filter(({ args }) => args.game === id);
     const posts: Post[] = moved
       .filter(({ args }) => PHASES[args.phase] === "CHOOSE_VALUE")
       .map(({ args: { state, posted } }) => ({
@@ -85,6 +112,17 @@ class Liar {
     const { game, phase, state, posted } = newest;
     return { id: game, phase: PHASES[phase] as Phase, state: state as State, posted, posts };
   }
+
+  /** Defends a lie in game `n` until it is over. */
+  async playOut(lie: LyingReplay, n: number): Promise<void> {
+    for (let end = Date.now() + 60_000; Date.now() < end; await new Promise((done) => setTimeout(done, 100))) {
+      const position = await this.position(n);
+      if (position === "over") return;
+      const move = position && defenderMoves(position.phase) ? defend(lie, position) : undefined;
+      if (move) await this.send("Disputes", move.functionName, move.args);
+    }
+    throw new Error(`Game ${n} did not end.`);
+  }
 }
 
 beforeAll(async () => {
@@ -94,6 +132,9 @@ beforeAll(async () => {
   chain = new Liar(String(rpc), String(deployment));
 }, 120_000);
 afterAll(() => node && killTree(node));
+
+/** What the first test leaves to the second: a model, a row, the right claim about it, and a lie. */
+let left: { data: string; model: string; right: { job: Hex; manifest: Hex; answer: number[] }; lie: LyingReplay };
 
 test("a wrong answer is challenged, played down to one element and paid for", { timeout: 120_000 }, async () => {
   const { identities } = await call("node/status", {});
@@ -123,15 +164,9 @@ test("a wrong answer is challenged, played down to one element and paid for", { 
   expect(lie.result).not.toBe(right.result);
   await chain.send("Disputes", "post", [9n, right.job, lie.result, right.manifest]);
 
-  let shown: { winner: string | null; moves: unknown[]; game: string } | undefined;
-  for (const until = Date.now() + 60_000; Date.now() < until && !shown?.winner; ) {
-    const position = await chain.position();
-    const move = position && defenderMoves(position.phase) ? defend(lie, position) : undefined;
-    if (move) await chain.send("Disputes", move.functionName, move.args);
-    else await new Promise((done) => setTimeout(done, 100));
-    if (!position) [shown] = (await (await fetch(`${url}/v1/disputes/list`)).json()).games;
-  }
-  const game = await run("disputes", "show", String(shown?.game));
+  await chain.playOut(lie, 0);
+  const { games } = await eventually("disputes/list", {}, ({ games: [game] }) => game.winner !== null);
+  const game = await run("disputes", "show", String(games[0].game));
   expect(game).toMatchObject({ winner: "challenger", step: "1", element: "0", about: right.about, waitsFor: null });
   expect(game.operator).toMatch(/^matmulT/);
   expect(game.claimed).not.toBe(game.truth);
@@ -146,6 +181,56 @@ test("a wrong answer is challenged, played down to one element and paid for", { 
     { status: "standing", checked: "agrees", about: right.about, aboutHolds: true },
   ]);
   await onThePhone(String(game.game), game.truth.split(" ")[0]);
+  left = { data: data.id, model: model.id, right, lie };
+});
+
+test("an oracle's wrong answer is overturned by the answer court, and its escrow pays", {
+  timeout: 120_000,
+}, async () => {
+  const { data, model, right, lie } = left;
+  const [as, watcher] = ["underwriter", "watcher"];
+  // The requester says which job its question is, then asks under a policy with this court.
+  const bound = await call("disputes/bind", { model, data, row: 12, as });
+  expect(bound.job).toBe(right.job);
+  const terms = { window: 3_600, courtTime: 200_000, bond: "100", arbiter: chain.at("AnswerCourt") };
+  const { policyId } = await call("oracle/registerPolicy", { ...terms, as });
+  const { id } = await call("oracle/request", { model, input: bound.input, policy: policyId, fee: "1", as });
+  await call("oracle/deposit", { amount: "500", as: watcher });
+  await chain.send("Currency", "approve", [chain.at("Oracle"), 500n * UNIT]);
+  await chain.send("Oracle", "deposit", [chain.account.address, 500n * UNIT]);
+
+  const [wrong] = lie.valuesOf(1)[lie.outputIndex()] as Float32Array;
+  const { request, now } = await call("oracle/show", { id });
+  const answer = {
+    output: toWad(wrong as number, false),
+    confidenceBps: 0,
+    whyHash: id,
+    evidenceRoot: id,
+    producedAt: BigInt(now),
+    validUntil: BigInt(now) + 1_000_000n,
+  };
+  await chain.send("Oracle", "submit", [request, answer, "0x"]);
+  await eventually("oracle/show", { id }, ({ status }) => status === "answered");
+  expect((await call("oracle/challenge", { id, as: watcher })).disputed).toBe(true);
+  const disputed = await eventually("oracle/show", { id }, ({ status }) => status === "disputed");
+  const dispute: string = disputed.challenges[0].disputeId;
+
+  // Both stand for what they said; the liar's claim falls in a game, the watcher's stays.
+  await chain.send("Disputes", "post", [10n, right.job, lie.result, right.manifest]);
+  await chain.send("AnswerCourt", "stand", [BigInt(dispute), 10n, BigInt(bitsOf(wrong as number))]);
+  await call("disputes/answer", { model, data, row: 12, stand: "5", as: watcher });
+  const stood = await call("disputes/stand", { dispute, stand: "5", as: watcher });
+  expect(stood.value).toBe(right.answer[0]);
+  await chain.playOut(lie, 1);
+  expect((await call("disputes/settle", { dispute, as })).ruling).toBe("pending");
+  await chain.advance(86_401);
+  expect((await call("disputes/settle", { dispute, as })).ruling).toBe("claim");
+
+  // The keeper carries the ruling out: half of the liar's bond is the watcher's, whose answer stands.
+  const over = await eventually("oracle/show", { id }, ({ challenges }) => challenges[0].ruling !== null);
+  expect(over).toMatchObject({ status: "answered", challenges: [{ ruling: "claim" }] });
+  expect(over.answer.output).toBe(toWad(right.answer[0] as number, false).toString());
+  expect(over.slashes).toMatchObject([{ amount: (100n * UNIT).toString(), burned: (50n * UNIT).toString() }]);
 });
 
 /** The page of games and the board of one, 390 pixels wide and dark: nothing scrolls sideways, axe finds nothing serious. */

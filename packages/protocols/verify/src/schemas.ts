@@ -1,4 +1,4 @@
-import { amount, file, hash, identity, page, uint } from "@kernel/capability/schemas.ts";
+import { address, amount, file, hash, identity, page, uint } from "@kernel/capability/schemas.ts";
 import { z } from "zod";
 
 // Inputs and outputs of the room's actions, apart from their logic so that listing them loads nothing else.
@@ -131,3 +131,42 @@ export const claimsOutput = z.object({
     }),
   ),
 });
+
+const dispute = uint.describe("Number of the dispute at the court.");
+
+export const bindInput = z.object({
+  model: uint.describe("Asset id of the model."),
+  data: uint.optional().describe("Asset id of the table; the model's own parent unless said."),
+  row: z.int().min(0).describe("Row of the table, 0 is the first."),
+  as: acts,
+});
+export const bindOutput = z.object({ input: hash, job: hash, clamp: z.boolean(), tx: hash });
+
+export const standInput = z.object({
+  dispute,
+  stand: uint.default(0n).describe("The identity's stand with the claim."),
+  as: acts,
+});
+export const standOutput = z.object({ dispute: uint, claim: z.string(), value: z.number(), tx: hash });
+
+export const settleInput = z.object({
+  dispute,
+  court: z
+    .enum(["answers", "executions"])
+    .default("answers")
+    .describe("AnswerCourt (oracles), or Court (execution hashes)."),
+  as: acts,
+});
+export const settleOutput = z.object({
+  dispute: uint,
+  ruling: z.enum(["pending", "defence", "claim", "neither", "refused"]),
+  tx: hash,
+});
+
+export const evaluatorInput = z.object({
+  provider: address.describe("Who may compute the job."),
+  job: hash.describe("The job, as `disputes job` or `disputes answer` tells it."),
+  as: acts,
+});
+export const validatorInput = z.object({ registry: address.describe("An ERC-8004 validation registry."), as: acts });
+export const adapterOutput = z.object({ address, tx: hash });

@@ -5,7 +5,19 @@ import { sentTransactions } from "./ledger.ts";
 import { Story } from "./loop/story.ts";
 
 /** Contracts a node may know of; those that are not deployed are left out. */
-const names = ["Currency", "Assets", "Panel", "Oracle", "CoverRules", "Cover", "CoverPool", "Anchor"];
+const names = [
+  "Currency",
+  "Assets",
+  "Panel",
+  "Oracle",
+  "CoverRules",
+  "Cover",
+  "CoverPool",
+  "Anchor",
+  "Disputes",
+  "Court",
+  "AnswerCourt",
+];
 
 /** What a node tells about itself: balances are base units of ether and of the currency. */
 export async function status(context: Context) {
