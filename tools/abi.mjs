@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Writes each room's src/abi.ts and src/bytecode.ts and locks/contracts.json from Hardhat's artifacts.
+// Writes each room's src/abi.ts and src/bytecode.ts, locks/contracts.json and locks/built.json from Hardhat's artifacts.
 //   hardhat build --build-profile production && node tools/abi.mjs            write
 //   hardhat build --build-profile production && node tools/abi.mjs --check    compare, exit 1 at the first difference
 // Rooms as arguments (protocols/oracle) limit either to these, without the lock file; --root=FOLDER works elsewhere.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { keccak256, stringToHex } from "viem";
+import { fileHash, sourcesHash } from "./sources.mjs";
 
 /** EIP-170 and EIP-3860. */
 const maxCode = 24_576;
@@ -152,7 +153,12 @@ for (const room of only.length > 0 ? only : rooms()) {
   }
 }
 if (wanted.size === 0) fail("no room has contracts");
-if (only.length === 0) wanted.set("locks/contracts.json", lockFile());
+if (only.length === 0) {
+  wanted.set("locks/contracts.json", lockFile());
+  const generated = [...wanted].filter(([, text]) => text !== undefined).map(([path, text]) => [path, fileHash(text)]);
+  const built = { sources: await sourcesHash(root), files: Object.fromEntries(generated) };
+  wanted.set("locks/built.json", `${JSON.stringify(built, null, 2)}\n`);
+}
 
 function lockFile() {
   const sorted = [...lock].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -43,6 +43,10 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "assay-abi-"));
+  put(
+    "hardhat.config.ts",
+    "export default { solidity: { profiles: { production: { compilers: [{ settings: {} }] } } } };",
+  );
   contract("protocols/oracle/contracts/Oracle.sol", "Oracle");
   contract("protocols/oracle/contracts/IOracle.sol", "IOracle", { bytecode: "0x", deployedBytecode: "0x" });
   contract("protocols/oracle/contracts/Base.sol", "Base", { bytecode: "0x", deployedBytecode: "0x" });

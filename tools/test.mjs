@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// All tests: static checks, contracts (build, size, gas, Solidity tests), TypeScript, journeys. `--long` adds the slow ones.
+// All tests: static checks, contracts (gas, Solidity tests), TypeScript, journeys. `--long` adds the production build of the
+// contracts, compared with what is committed, and the slow ones.
 // Exit code 0 only when everything passed; the last line counts what ran.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -7,6 +8,10 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { bootstrap, root } from "./bootstrap.mjs";
 
+if (process.argv.includes("--help")) {
+  process.stdout.write("usage: node tools/test.mjs [--long] [--only=PART OF A STEP'S NAME]\n");
+  process.exit(0);
+}
 const node = bootstrap();
 const bin = join(root, "node_modules", ".bin");
 const env = {
@@ -61,13 +66,13 @@ async function vitest(name, projects, extra) {
   total.skipped += counted.numPendingTests + counted.numTodoTests;
 }
 
-/** The contracts' steps need one core and no TypeScript test: they run beside everything else. */
+/**
+ * The contracts' steps need one core and no TypeScript test: they run beside everything else. Nothing is built for
+ * production here: that takes minutes, and the lock says whether what is committed was built from these sources.
+ */
 async function contracts() {
   const show = "after";
-  await step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"], {
-    show,
-  });
-  await step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"], { show });
+  await step("contracts: sources and generated files as locked", node, ["tools/locked.mjs"], { show });
   await step("contracts: gas", node, ["tools/gas.mjs", "--check"], { show });
   await step("contracts: tests", join(bin, "hardhat"), ["test", "solidity"], { show });
 }
@@ -93,7 +98,11 @@ try {
   await vitest("unit tests", ["unit"], database);
   await vitest("journeys", ["journey"], database);
   await beside;
-  if (long) await vitest("long tests", ["long"], database);
+  if (long) {
+    await step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"]);
+    await step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"]);
+    await vitest("long tests", ["long"], database);
+  }
 } finally {
   if (folder) spawnSync(node, ["tools/postgres.mjs", "stop", folder], { cwd: root, env, stdio: "ignore" });
 }
