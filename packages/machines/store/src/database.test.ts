@@ -81,6 +81,20 @@ for (const kind of ["sqlite", "postgres"] as const) {
       expect(db.kind).toBe(kind);
     });
 
+    test("lists are rows as values, in the same types, many at once", async () => {
+      const at = kind === "postgres" ? "$1" : "?";
+      await db.kysely
+        .transaction()
+        .execute((trx) => trx.insertInto("people").values({ name: "a", born: 5n }).execute());
+      await add("b", 6);
+      expect(await db.lists(`select name, born, weight from people where born >= ${at} order by born`, [5n])).toEqual([
+        ["a", 5, null],
+        ["b", 6, null],
+      ]);
+      const many = await Promise.all([1, 2, 3].map(() => db.lists("select count(*) from people", [])));
+      expect(many).toEqual([[[2]], [[2]], [[2]]]);
+    });
+
     test("values come back as they went in", async () => {
       const row = {
         name: "Zoë 🌾",

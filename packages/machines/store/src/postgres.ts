@@ -49,6 +49,15 @@ export async function openPostgres(url: string): Promise<Database> {
   return {
     kysely,
     kind: "postgres",
+    async lists(text, parameters) {
+      const client = await pool.connect();
+      try {
+        const values = parameters.map(forPostgres);
+        return (await client.query<unknown[]>({ text, values, rowMode: "array" })).rows;
+      } finally {
+        client.release();
+      }
+    },
     async close() {
       if (closed) return;
       closed = true;

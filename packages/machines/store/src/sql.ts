@@ -6,6 +6,11 @@ export interface Database {
   // biome-ignore lint/suspicious/noExplicitAny: every room brings tables of its own
   readonly kysely: Kysely<any>;
   readonly kind: "sqlite" | "postgres";
+  /**
+   * Runs one reading statement past Kysely and gives its rows as lists of values, for reads of thousands of rows.
+   * Parameters are written `?` in SQLite and `$1`, `$2`... in PostgreSQL. Waits for a transaction before it, as any query.
+   */
+  lists(sql: string, parameters: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;
 }
 

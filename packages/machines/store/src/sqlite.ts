@@ -52,6 +52,14 @@ export async function openSqlite(dir: string): Promise<Database> {
   return {
     kysely,
     kind: "sqlite",
+    async lists(sql, parameters) {
+      const connection = await driver.acquireConnection();
+      try {
+        return await connection.lists(sql, parameters);
+      } finally {
+        await driver.releaseConnection();
+      }
+    },
     async close() {
       if (closed) return;
       closed = true;
@@ -74,6 +82,8 @@ class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
   #free: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
+  /** Borrowers that have the connection or wait for it. */
+  #line = 0;
 
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
@@ -82,12 +92,19 @@ class SqliteDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<SqliteConnection> {
     const before = this.#free;
     let release = () => {};
     this.#free = new Promise((resolve) => {
-      release = resolve;
+      release = () => {
+        this.#line--;
+        resolve();
+      };
     });
+    if (this.#line++ === 0) {
+      this.#release = release;
+      return this.#connection;
+    }
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"late">((resolve) => {
       timer = setTimeout(resolve, PATIENCE_MS, "late");
@@ -138,14 +155,26 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const values = parameters.map(sqlValue);
+    return this.#patiently(() => {
+      const { statement, columns } = this.#prepare(sql);
+      if (columns.length > 0)
+        return { rows: rowsOf(statement.all(...values) as unknown as unknown[][], columns) as R[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    });
+  }
+
+  /** Rows of a reading statement as lists. */
+  async lists(sql: string, parameters: readonly unknown[]): Promise<readonly (readonly unknown[])[]> {
+    const values = parameters.map(sqlValue);
+    return this.#patiently(() => this.#prepare(sql).statement.all(...values) as unknown as unknown[][]);
+  }
+
+  async #patiently<T>(run: () => T): Promise<T> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
-        const { statement, columns } = this.#prepare(sql);
-        if (columns.length > 0)
-          return { rows: rowsOf(statement.all(...values) as unknown as unknown[][], columns) as R[] };
-        const { changes, lastInsertRowid } = statement.run(...values);
-        return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+        return run();
       } catch (error) {
         if (!isBusy(error) || performance.now() > deadline) throw diskError(error, this.#path);
         // Another process (or opening) writes. SQLite's own waiting would stop this whole process meanwhile.

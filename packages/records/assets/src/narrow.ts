@@ -2,7 +2,7 @@ import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { key, type NodeRef } from "./lineage.ts";
 import type { Lineage, LineageEdge, LineageNode } from "./trace.ts";
-import { byKind, selectEach } from "./walk.ts";
+import { listEach } from "./walk.ts";
 
 /** What of a lineage to show. The subject always stays. */
 export interface LineageFilter {
@@ -87,27 +87,27 @@ async function ownersOf(context: Needs, { nodes }: Lineage): Promise<Map<string,
     const request = facts?.["request"] as Record<string, unknown> | undefined;
     add(key(node), request?.["requester"]);
   }
-  const ids = byKind(nodes).get("asset") ?? [];
+  const ids = nodes.filter(({ kind }) => kind === "asset").map(({ id }) => id);
   for (const [table, column] of [
     ["ix_assets", "publisher"],
     ["ix_asset_owners", "owner"],
   ]) {
-    const rows = await selectEach<{ id: string; who: string; block: number }>(
+    const rows = await listEach<[id: string, who: string]>(
       context.db,
       ids,
-      (each) => `select id, ${column} as who, block from ${each} cross join ${table} where id = each.value
+      (each) => `select id, ${column} from ${each} cross join ${table} where id = each.value
                  order by block, log_index`,
     );
     // The newest row is the owner of now.
-    for (const [id, who] of new Map(rows.map((row) => [row.id, row.who]))) add(`asset:${id}`, who);
+    for (const [id, who] of new Map(rows)) add(`asset:${id}`, who);
   }
   const statements = new Map(nodes.flatMap((node) => (node.statement === null ? [] : [[node.statement, key(node)]])));
-  const signers = await selectEach<{ hash: string; signer: string }>(
+  const signers = await listEach<[hash: string, signer: string]>(
     context.db,
     [...statements.keys()],
     (each) => `select hash, signer from ${each} cross join signatures where hash = each.value`,
   );
-  for (const { hash, signer } of signers) add(statements.get(hash) as string, signer);
+  for (const [hash, signer] of signers) add(statements.get(hash) as string, signer);
   return owners;
 }
 

@@ -6,49 +6,58 @@ import type { Lineage, LineageEdge } from "./trace.ts";
  * A node that comes again is named once more without its branch, so the picture stays as small as the graph.
  */
 export function renderTree(lineage: Lineage): string {
+  const name = names();
   const labels = new Map(lineage.nodes.map((node) => [key(node), node.label]));
   const title = (ref: NodeRef) => {
-    const label = labels.get(key(ref)) ?? "";
+    const label = labels.get(name(ref)) ?? "";
     const short = ref.id.length > 20 ? `${ref.id.slice(0, 10)}…${ref.id.slice(-4)}` : ref.id;
-    return label && label !== key(ref) ? `${ref.kind} ${short}  ${label}` : `${ref.kind} ${short}`;
+    return label && label !== name(ref) ? `${ref.kind} ${short}  ${label}` : `${ref.kind} ${short}`;
   };
   const lines: string[] = [title(lineage.subject)];
   const branch = (
-    ref: NodeRef,
+    edges: readonly LineageEdge[],
     next: ReadonlyMap<string, readonly LineageEdge[]>,
     way: "to" | "from",
     seen: Set<string>,
     indent: string,
   ) => {
-    const edges = next.get(key(ref)) ?? [];
     edges.forEach((edge, index) => {
-      const child = edge[way];
+      const child = name(edge[way]);
       const last = index === edges.length - 1;
-      const again = seen.has(key(child));
-      const more = again && (next.get(key(child))?.length ?? 0) > 0 ? "  (see above)" : "";
+      const again = seen.has(child);
+      const below = next.get(child);
       lines.push(
-        `${indent}${last ? "└─" : "├─"} ${edge.role}${edge.via ? ` (past ${edge.via.map(({ kind }) => kind).join(", ")})` : ""}: ${title(child)}${more}`,
+        `${indent}${last ? "└─" : "├─"} ${edge.role}${edge.via ? ` (past ${edge.via.map(({ kind }) => kind).join(", ")})` : ""}: ${title(edge[way])}${again && below ? "  (see above)" : ""}`,
       );
       if (again) return;
-      seen.add(key(child));
-      branch(child, next, way, seen, `${indent}${last ? "   " : "│  "}`);
+      seen.add(child);
+      if (below) branch(below, next, way, seen, `${indent}${last ? "   " : "│  "}`);
     });
   };
-  branch(
-    lineage.subject,
-    groupBy(lineage.edges, (edge) => key(edge.from)),
-    "to",
-    new Set([key(lineage.subject)]),
-    "",
-  );
-  const uses = groupBy(lineage.edges, (edge) => key(edge.to));
-  if (uses.has(key(lineage.subject))) {
+  const subject = key(lineage.subject);
+  const sources = groupBy(lineage.edges, (edge) => name(edge.from));
+  branch(sources.get(subject) ?? [], sources, "to", new Set([subject]), "");
+  const uses = groupBy(lineage.edges, (edge) => name(edge.to));
+  const above = uses.get(subject);
+  if (above) {
     lines.push("used by");
-    branch(lineage.subject, uses, "from", new Set([key(lineage.subject)]), "");
+    branch(above, uses, "from", new Set([subject]), "");
   }
   if (lineage.truncated)
     lines.push("… and more: ask with a larger --depth, or from a node nearer to what you look for");
   return lines.join("\n");
+}
+
+/** `key`, made once for each object: a lineage names one node in many edges by the same object. */
+function names(): (ref: NodeRef) => string {
+  const made = new Map<NodeRef, string>();
+  return (ref) => {
+    const known = made.get(ref);
+    if (known !== undefined) return known;
+    const name = key(ref);
+    made.set(ref, name);
+    return name;
+  };
 }
 
 function groupBy(edges: readonly LineageEdge[], of: (edge: LineageEdge) => string): Map<string, LineageEdge[]> {

@@ -5,7 +5,7 @@ import { type LineageFilter, narrow } from "./narrow.ts";
 import { key, type NodeRef } from "./lineage.ts";
 import { renderTree } from "./renderTree.ts";
 import { statementHash } from "./sign.ts";
-import { among, byKind, edgesOf, type StoredEdge, selectEach, type Walk, walk } from "./walk.ts";
+import { among, byKind, edgesOf, listEach, type StoredEdge, Things, type Walk, walk } from "./walk.ts";
 
 /** A node with what is known of it. */
 export interface LineageNode extends NodeRef {
@@ -88,24 +88,30 @@ export async function lineageOf(context: Pick<Context, "db">, input: TraceInput)
   }
   const direction = input.direction ?? "both";
   const ways = direction === "both" ? (["sources", "uses"] as const) : [direction];
+  const things = new Things();
+  const start = things.number(key(subject));
   const walks: Walk[] = [];
-  for (const way of ways) walks.push(await walk(context, subject, way, depth, MAX_NODES));
-  const refs = new Map<string, NodeRef>();
-  for (const ref of walks.flatMap((found) => found.refs)) refs.set(key(ref), ref);
-  const rows = walks.flatMap((found) => found.edges);
+  for (const way of ways) walks.push(await walk(context, things, start, way, depth, MAX_NODES));
+  const found = new Set(walks.flatMap((one) => [...one.found]));
+  const rows = walks.flatMap((one) => one.edges);
   // What was made from the subject may rest on the subject's own sources without it in between.
-  if (direction === "both") rows.push(...(await across(context, walks, new Set(refs.keys()))));
-  const nodes = await loadNodes(context, [...refs.values()]);
-  const edges = await proven(context, rows, nodes);
-  return { subject, nodes, edges, truncated: walks.some((found) => found.truncated) };
+  if (direction === "both") rows.push(...(await across(context, things, walks, found)));
+  const nodes = await loadNodes(context, things, found);
+  const edges = await proven(context, things, rows, nodes);
+  return { subject, nodes: [...nodes.values()], edges, truncated: walks.some((one) => one.truncated) };
 }
 
 /** Edges from the second walk's nodes to the first one's: neither walk crosses them. */
-async function across(context: Pick<Context, "db">, [down, up]: readonly Walk[], all: ReadonlySet<string>) {
-  if (!down || !up || down.refs.length === 1 || up.refs.length === 1) return [];
+async function across(
+  context: Pick<Context, "db">,
+  things: Things,
+  [down, up]: readonly Walk[],
+  all: ReadonlySet<number>,
+) {
+  if (!down || !up || down.found.size === 1 || up.found.size === 1) return [];
   const rows: StoredEdge[] = [];
-  for (const [kind, ids] of byKind(up.refs))
-    rows.push(...(await edgesOf(context, "sources", kind, ids, MAX_NODES * 4)));
+  for (const group of byKind(things, up.found))
+    rows.push(...(await edgesOf(context, things, "sources", group, MAX_NODES * 4)));
   return among(rows, all);
 }
 
@@ -117,9 +123,15 @@ export async function resolveNode(context: Pick<Context, "db">, text: string): P
   const written = /^([a-z][a-z-]*):(.+)$/.exec(text.trim());
   const id = (written?.[2] ?? text).trim();
   const spelling = /^0x[0-9a-f]+$/i.test(id) ? id.toLowerCase() : id;
-  let query = context.db.kysely.selectFrom("ix_nodes").select("kind").distinct().where("id", "=", spelling);
-  if (written) query = query.where("kind", "=", written[1]);
-  const kinds = (await query.execute()).map((row: { kind: string }) => row.kind).sort();
+  const rows = await listEach<[kind: string]>(
+    context.db,
+    [spelling],
+    (each) => `select distinct kind from ${each} cross join ix_nodes where id = each.value`,
+  );
+  const kinds = rows
+    .map(([kind]) => kind)
+    .filter((kind) => !written || kind === written[1])
+    .sort();
   if (kinds.length === 1) return { kind: kinds[0] as string, id: spelling };
   if (kinds.length === 0) {
     throw new NotFoundError(`nothing in the lineage is called ${text}`, {
@@ -135,96 +147,113 @@ export async function resolveNode(context: Pick<Context, "db">, text: string): P
   );
 }
 
-interface StoredNode {
-  readonly kind: string;
-  readonly id: string;
-  readonly label: string | null;
-  readonly statement: string | null;
-  readonly facts: string | null;
-  readonly block: number | string | bigint;
-  readonly log_index: number;
-  readonly tx: string;
-}
+type StoredNode = readonly [
+  place: number,
+  label: string | null,
+  statement: string | null,
+  facts: string | null,
+  block: number,
+  logIndex: number,
+  tx: string,
+];
 
-const byEvent = (a: StoredNode, b: StoredNode) => Number(a.block) - Number(b.block) || a.log_index - b.log_index;
-
-async function loadNodes(context: Pick<Context, "db">, refs: readonly NodeRef[]): Promise<LineageNode[]> {
-  const known = new Map<string, StoredNode>();
-  for (const [kind, ids] of byKind(refs)) {
-    const rows = await selectEach<StoredNode>(
+/** Nodes by number, in the order of `found`. */
+async function loadNodes(
+  context: Pick<Context, "db">,
+  things: Things,
+  found: ReadonlySet<number>,
+): Promise<Map<number, LineageNode>> {
+  const known: StoredNode[][] = [];
+  for (const [kind, numbers] of byKind(things, found)) {
+    const rows = await listEach<StoredNode>(
       context.db,
-      ids,
-      (each, at) => `select kind, id, label, statement, facts, block, log_index, tx
+      numbers.map((number) => (things.refs[number] as NodeRef).id),
+      (each, at) => `select each.place, label, statement, facts, block, log_index, tx
                      from ${each} cross join ix_nodes where id = each.value and kind = ${at}`,
       [kind],
     );
-    for (const row of [...rows].sort(byEvent)) {
-      const before = known.get(key(row));
-      if (!before) {
-        known.set(key(row), row);
-        continue;
-      }
-      // The newest word on each field stands; the transaction is the one that named the statement or the facts.
-      const named = row.statement !== null || row.facts !== null ? row : before;
-      known.set(key(row), {
-        ...named,
-        label: row.label ?? before.label,
-        statement: row.statement ?? before.statement,
-        facts: row.facts ?? before.facts,
-      });
+    for (const row of rows) {
+      const number = numbers[row[0]] as number;
+      const words = known[number];
+      if (words) words.push(row);
+      else known[number] = [row];
     }
   }
-  return refs.map((ref) => {
-    const row = known.get(key(ref));
-    if (!row) return { ...ref, label: key(ref), statement: null, facts: null, block: null, tx: null };
-    return {
-      ...ref,
-      label: row.label ?? key(ref),
-      statement: row.statement,
-      facts: row.facts === null ? null : (JSON.parse(row.facts) as z.core.util.JSONType),
-      block: String(row.block),
-      tx: row.tx,
-    };
-  });
+  const nodes = new Map<number, LineageNode>();
+  for (const number of found)
+    nodes.set(number, nodeOf(things.refs[number] as NodeRef, things.keys[number] as string, known[number] ?? []));
+  return nodes;
+}
+
+/** The newest word on each field stands; the transaction is the one that named the statement or the facts. SPEC S8. */
+function nodeOf(ref: NodeRef, name: string, words: StoredNode[]): LineageNode {
+  let label: string | null = null;
+  let statement: string | null = null;
+  let facts: string | null = null;
+  let named: StoredNode | undefined;
+  if (words.length > 1) words.sort((a, b) => a[4] - b[4] || a[5] - b[5]);
+  for (const word of words) {
+    label = word[1] ?? label;
+    statement = word[2] ?? statement;
+    facts = word[3] ?? facts;
+    if (word[2] !== null || word[3] !== null || named === undefined) named = word;
+  }
+  return {
+    kind: ref.kind,
+    id: ref.id,
+    label: label ?? name,
+    statement,
+    facts: facts === null ? null : (JSON.parse(facts) as z.core.util.JSONType),
+    block: named === undefined ? null : String(named[4]),
+    tx: named?.[6] ?? null,
+  };
 }
 
 /** Edges with their proofs; an edge that several events state is proved by the newest. SPEC S12. */
 async function proven(
   context: Pick<Context, "db">,
+  things: Things,
   rows: readonly StoredEdge[],
-  nodes: readonly LineageNode[],
+  nodes: ReadonlyMap<number, LineageNode>,
 ): Promise<LineageEdge[]> {
-  const stated = new Map<string, string | null>();
-  for (const node of nodes)
-    stated.set(key(node), node.statement ?? (node.facts === null ? null : statementHash(node.facts)));
-  const hashes = [...new Set(stated.values())].filter((hash) => hash !== null);
-  const signed = new Map<string, { signer: string; signature: string }>();
-  const signatures = await selectEach<{ hash: string; signer: string; signature: string }>(
+  const stated = new Map<number, string>();
+  for (const [number, { statement, facts }] of nodes) {
+    const hash = statement ?? (facts === null ? null : statementHash(facts));
+    if (hash !== null) stated.set(number, hash);
+  }
+  const hashes = [...new Set(stated.values())];
+  const signed = new Map<string, readonly [hash: string, signer: string, signature: string]>();
+  const signatures = await listEach<[place: number, signer: string, signature: string]>(
     context.db,
     hashes,
-    (each) => `select hash, signer, signature from ${each} cross join signatures where hash = each.value`,
+    (each) => `select each.place, signer, signature from ${each} cross join signatures where hash = each.value`,
   );
-  for (const row of signatures) if (row.signer < (signed.get(row.hash)?.signer ?? "0y")) signed.set(row.hash, row);
-  const edges = new Map<string, LineageEdge>();
-  const refs = new Map(nodes.map(({ kind, id }) => [`${kind}:${id}`, { kind, id }]));
-  for (const row of rows) {
-    const [fromKey, toKey] = [`${row.from_kind}:${row.from_id}`, `${row.to_kind}:${row.to_id}`];
-    const name = `${fromKey} ${toKey} ${row.role}`;
+  for (const [place, signer, signature] of signatures) {
+    const hash = hashes[place] as string;
+    if (signer < (signed.get(hash)?.[1] ?? "0y")) signed.set(hash, [hash, signer, signature]);
+  }
+  const edges = new Map<number, LineageEdge>();
+  const roles = new Map<string, number>();
+  for (const { from, to, role, block, logIndex, tx } of rows) {
+    const word = roles.get(role) ?? roles.size;
+    roles.set(role, word);
+    // One number for the edge: names as text would be built and hashed again for each.
+    const name = (word * things.refs.length + from) * things.refs.length + to;
     const before = edges.get(name);
-    if (before && Number(before.proof.block) > Number(row.block)) continue;
-    const statement = stated.get(fromKey) ?? null;
+    if (before && Number(before.proof.block) > block) continue;
+    const statement = stated.get(from) ?? null;
     const by = statement === null ? undefined : signed.get(statement);
     edges.set(name, {
-      from: refs.get(fromKey) as NodeRef,
-      to: refs.get(toKey) as NodeRef,
-      role: row.role,
+      from: things.refs[from] as NodeRef,
+      to: things.refs[to] as NodeRef,
+      role,
       proof: {
-        block: String(row.block),
-        logIndex: Number(row.log_index),
-        tx: row.tx,
+        block: String(block),
+        logIndex,
+        tx,
         statement,
-        signer: by?.signer ?? null,
-        signature: by?.signature ?? null,
+        signer: by?.[1] ?? null,
+        signature: by?.[2] ?? null,
       },
     });
   }

@@ -1,27 +1,43 @@
 import type { Context } from "@kernel/capability";
-import { CompiledQuery } from "kysely";
-import { key, type NodeRef } from "./lineage.ts";
+import type { NodeRef } from "./lineage.ts";
 
-/** A row of `ix_edges`: what was made from what, and the event that says so. */
+/** A row of `ix_edges`: what was made from what, and the event that says so. Ends are numbers of a `Things`. */
 export interface StoredEdge {
-  readonly from_kind: string;
-  readonly from_id: string;
-  readonly to_kind: string;
-  readonly to_id: string;
+  readonly from: number;
+  readonly to: number;
   readonly role: string;
-  readonly block: number | string | bigint;
-  readonly log_index: number;
+  readonly block: number;
+  readonly logIndex: number;
   readonly tx: string;
 }
 
 /** What one walk found. */
 export interface Walk {
   /** Nearest first; the start is the first. */
-  readonly refs: readonly NodeRef[];
+  readonly found: ReadonlySet<number>;
   /** Edges among what was found, nearest first. */
   readonly edges: readonly StoredEdge[];
   /** True when the depth or a bound cut something off. */
   readonly truncated: boolean;
+}
+
+/** Nodes by number, so that thousands of edges are compared without building or hashing their names again. */
+export class Things {
+  readonly refs: NodeRef[] = [];
+  readonly keys: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  /** The number of a node by its `kind:id`; the same one each time. */
+  number(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const made = this.refs.length;
+    const colon = name.indexOf(":");
+    this.#numbers.set(name, made);
+    this.keys.push(name);
+    this.refs.push({ kind: name.slice(0, colon), id: name.slice(colon + 1) });
+    return made;
+  }
 }
 
 type Db = Pick<Context, "db">;
@@ -34,92 +50,103 @@ const MAX_READ = 8_000;
  * Walks edges breadth first, one query a step and kind: a ring ends, a ladder of diamonds is read once, and no step
  * reads more than its bound. `limit` is the number of nodes found at most, the start included. SPEC S9.
  */
-export async function walk(context: Db, start: NodeRef, way: Way, depth: number, limit: number): Promise<Walk> {
-  const found = new Set([key(start)]);
-  const refs: NodeRef[] = [start];
+export async function walk(
+  context: Db,
+  things: Things,
+  start: number,
+  way: Way,
+  depth: number,
+  limit: number,
+): Promise<Walk> {
+  const found = new Set([start]);
   const read: StoredEdge[] = [];
   let truncated = false;
-  let frontier: readonly NodeRef[] = [start];
+  let frontier: readonly number[] = [start];
   // One step further than asked: it tells the edges among what was found, and whether anything was cut off.
   for (let step = 0; step <= depth && frontier.length > 0; step++) {
-    const room = Math.min(MAX_READ, 4 * (limit - refs.length) + 512);
-    const next: NodeRef[] = [];
-    for (const [kind, ids] of byKind(frontier)) {
-      const edges = await edgesOf(context, way, kind, ids, room);
+    const room = Math.min(MAX_READ, 4 * (limit - found.size) + 512);
+    const next: number[] = [];
+    for (const group of byKind(things, frontier)) {
+      const edges = await edgesOf(context, things, way, group, room);
       truncated ||= edges.length === room;
       for (const edge of edges) {
         read.push(edge);
-        const ref =
-          way === "sources" ? { kind: edge.to_kind, id: edge.to_id } : { kind: edge.from_kind, id: edge.from_id };
-        if (found.has(key(ref))) continue;
-        if (step === depth || refs.length >= limit) {
+        const end = way === "sources" ? edge.to : edge.from;
+        if (found.has(end)) continue;
+        if (step === depth || found.size >= limit) {
           truncated = true;
           continue;
         }
-        found.add(key(ref));
-        refs.push(ref);
-        next.push(ref);
+        found.add(end);
+        next.push(end);
       }
     }
     frontier = next;
   }
-  return { refs, edges: among(read, found), truncated };
+  return { found, edges: among(read, found), truncated };
 }
 
 /** Edges from or to (`way`) things of one kind, oldest first, `limit` of them at most. */
 export async function edgesOf(
   { db }: Db,
+  things: Things,
   way: Way,
-  kind: string,
-  ids: readonly string[],
+  [kind, numbers]: readonly [string, readonly number[]],
   limit: number,
 ): Promise<readonly StoredEdge[]> {
-  const side = way === "sources" ? "from" : "to";
-  const rows = await selectEach<StoredEdge>(
+  const [side, other] = way === "sources" ? ["from", "to"] : ["to", "from"];
+  const rows = await listEach<[number, string, string, number, number, string]>(
     db,
-    ids,
+    numbers.map((number) => (things.refs[number] as NodeRef).id),
     (each, at) =>
-      `select from_kind, from_id, to_kind, to_id, role, block, log_index, tx
-       from ${each} cross join ix_edges where ${side}_kind = ${at} and ${side}_id = each.value limit ${at}`,
+      `select each.place, ${other}_kind || ':' || ${other}_id, role, block, log_index, tx
+       from ${each} cross join ix_edges where ${side}_kind = ${at} and ${side}_id = each.value limit ${at} + 0`,
     [kind, limit],
   );
-  return [...rows].sort((a, b) => Number(a.block) - Number(b.block) || a.log_index - b.log_index);
+  const edges = rows.map(([place, name, role, block, logIndex, tx]) => {
+    const [near, far] = [numbers[place] as number, things.number(name)];
+    return way === "sources"
+      ? { from: near, to: far, role, block, logIndex, tx }
+      : { from: far, to: near, role, block, logIndex, tx };
+  });
+  return edges.sort((a, b) => a.block - b.block || a.logIndex - b.logIndex);
 }
 
 /** Edges whose ends are both in the set. */
-export function among(edges: readonly StoredEdge[], found: ReadonlySet<string>): StoredEdge[] {
-  return edges.filter(
-    ({ from_kind, from_id, to_kind, to_id }) =>
-      found.has(`${from_kind}:${from_id}`) && found.has(`${to_kind}:${to_id}`),
-  );
+export function among(edges: readonly StoredEdge[], found: ReadonlySet<number>): StoredEdge[] {
+  return edges.filter(({ from, to }) => found.has(from) && found.has(to));
 }
 
-/** Ids by kind, in the order in which they came. */
-export function byKind(refs: readonly NodeRef[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { kind, id } of refs) {
+/** Numbers by the kind of their things, in the order in which they came. */
+export function byKind(things: Things, numbers: Iterable<number>): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const number of numbers) {
+    const { kind } = things.refs[number] as NodeRef;
     const group = groups.get(kind);
-    if (group) group.push(id);
-    else groups.set(kind, [id]);
+    if (group) group.push(number);
+    else groups.set(kind, [number]);
   }
   return groups;
 }
 
 /**
  * Runs SQL for each text of a list, which comes as one JSON parameter: the SQL stays the same whatever its length, so
- * both engines keep it compiled. `each` stands for the list, a table of one column `value`; write it first.
+ * both engines keep it compiled. `each` stands for the list, a table of the columns `value` and `place` (from 0): write
+ * it first. Rows come as lists of the selected values.
  */
-export async function selectEach<T>(
+export async function listEach<Row extends readonly unknown[]>(
   db: Context["db"],
   list: readonly string[],
   text: (each: string, at: string) => string,
   parameters: readonly (string | number)[] = [],
-): Promise<readonly T[]> {
+): Promise<readonly Row[]> {
+  if (list.length === 0) return [];
   const postgres = db.kind === "postgres";
   const each = postgres
-    ? "(select json_array_elements_text(?::json) as value) each"
-    : "(select value from json_each(?)) each";
+    ? "(select value, n - 1 as place from json_array_elements_text(?::json) with ordinality as t(value, n)) each"
+    : "(select value, key as place from json_each(?)) each";
   let count = 0;
-  const numbered = text(each, "?").replace(/\?/g, () => (postgres ? `$${++count}` : "?"));
-  return (await db.kysely.executeQuery<T>(CompiledQuery.raw(numbered, [JSON.stringify(list), ...parameters]))).rows;
+  const written = text(each, "?");
+  const numbered = postgres ? written.replace(/\?/g, () => `$${++count}`) : written;
+  return (await db.lists(numbered, [JSON.stringify(list), ...parameters])) as unknown as readonly Row[];
 }
