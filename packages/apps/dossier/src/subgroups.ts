@@ -14,7 +14,7 @@ export function subgroups({ fairness }: Facts): Answer[] {
     return [
       tabled(
         `By ${where}`,
-        `${report.rows} rows (${report.left} left out for want of target or group), yes from ${report.threshold}. Disparate impact ${said(disparateImpact)}${rule}, demographic parity difference ${demographicParityDifference}, equalised odds difference ${said(equalisedOddsDifference)}, calibration gap ${calibrationGap}.`,
+        `${report.rows} rows (${report.left} left out for want of target or group; ${report.trained === null ? "not the table of the training" : `${report.trained} of them trained the model`}), yes from ${report.threshold}. Disparate impact ${said(disparateImpact)}${rule}, demographic parity difference ${demographicParityDifference}, equalised odds difference ${said(equalisedOddsDifference)}, calibration gap ${calibrationGap}.`,
         ["Group", "Rows", "Selected", "True positives", "False positives", "Precision", "Accuracy"],
         report.groups.map((one) => [
           one.group,

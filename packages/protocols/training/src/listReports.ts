@@ -13,6 +13,7 @@ const fairnessSchema = z.looseObject({
   data: named,
   group: z.string(),
   threshold: z.number(),
+  part: z.string(),
   ...fairnessFigures,
 });
 const influenceSchema = z.looseObject({ type: z.literal("assay/influence/1"), ...head, ...influenceFigures });

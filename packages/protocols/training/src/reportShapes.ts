@@ -15,6 +15,10 @@ export const fairnessInput = z.object({
   data: assetId.describe("Table with the model's inputs, its target and the group."),
   group: z.string().min(1).describe("Column whose values are the groups."),
   threshold: z.number().min(0).max(1).default(0.5).describe("Probability from which the answer counts as yes."),
+  part: z
+    .enum(["all", "train", "valid", "test"])
+    .default("all")
+    .describe("Only the rows that the training used so; test rows are those that the model has not seen."),
   as: identity.optional(),
 });
 
@@ -22,6 +26,7 @@ export const fairnessInput = z.object({
 export const fairnessFigures = {
   rows: z.int(),
   left: z.int().describe("Rows without target or group."),
+  trained: z.int().nullable().describe("Of the rows, those that trained the model; null where that is not known."),
   groups: z.array(
     z.object({
       group: z.string(),
@@ -54,7 +59,7 @@ export const fairnessFigures = {
     )
     .describe("By group and tenth of the probability: what was said and what was seen."),
 };
-export const fairnessOutput = z.object({ ...signed, ...fairnessFigures });
+export const fairnessOutput = z.object({ ...signed, ...fairnessFigures, text: z.string() });
 
 export const influenceInput = z.object({
   model: assetId,
@@ -111,6 +116,7 @@ export const listOutput = z.object({
       data: z.looseObject({ asset: assetId }),
       group: z.string(),
       threshold: z.number(),
+      part: z.string(),
       ...fairnessFigures,
     }),
   ),

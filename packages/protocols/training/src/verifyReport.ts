@@ -12,7 +12,13 @@ import { traceInfluence } from "./influence.ts";
 import { nameReport } from "./signReport.ts";
 
 const asset = z.looseObject({ asset: z.string() });
-const fairnessQuestion = z.looseObject({ model: asset, data: asset, group: z.string(), threshold: z.number() });
+const fairnessQuestion = z.looseObject({
+  model: asset,
+  data: asset,
+  group: z.string(),
+  threshold: z.number(),
+  part: z.enum(["all", "train", "valid", "test"]),
+});
 const influenceQuestion = z.looseObject({
   model: asset,
   question: z.looseObject({
@@ -63,8 +69,10 @@ async function repeated(
 ): Promise<{ readonly content: Readonly<Record<string, unknown>> } | (Finding & { readonly skipped: true })> {
   try {
     if (statementType(statement) === "assay/fairness/2") {
-      const { model, data, group, threshold } = parsed(fairnessQuestion, statement);
-      return { content: await measureFairness(context, { model: model.asset, data: data.asset, group, threshold }) };
+      const { model, data, group, threshold, part } = parsed(fairnessQuestion, statement);
+      return {
+        content: await measureFairness(context, { model: model.asset, data: data.asset, group, threshold, part }),
+      };
     }
     const { model, question, top, threshold } = parsed(influenceQuestion, statement);
     if (question.data === undefined)

@@ -80,6 +80,18 @@ describe("reports on a model (SPEC T13-T17)", () => {
     });
   });
 
+  test("rows that trained are counted, and the rows that the model has not seen can be measured alone", async () => {
+    expect(fair).toMatchObject({ rows: 121, trained: 119 });
+    expect(fair.text).toMatch(/119 of them trained the model/);
+    const input = { model: judge.id, data: loans.id, group: "group" };
+    const test = await call<FairnessReport>("report.fairness", { ...input, part: "test" });
+    expect(test).toMatchObject({ rows: 2, trained: 0 });
+    expect((await call<Verified>("report.verify", { report: test.statement })).verified).toBe(true);
+    const copy = await call<PublishedTable>("assets.publish", { content: `${csv}\nb,1,1,0`, name: "other" });
+    expect(await call("report.fairness", { ...input, data: copy.id })).toMatchObject({ rows: 122, trained: null });
+    await expect(call("report.fairness", { ...input, data: copy.id, part: "test" })).rejects.toThrow(/no part test/);
+  });
+
   test("a model that does not say yes or no has no groups to compare", async () => {
     const number = { ...recipe, task: "regression", inputs: [{ column: "m" }], target: "n" };
     const other = await call<TrainedModel>("training.train", { data: [loans.id], recipe: number });

@@ -113,6 +113,7 @@ const code = await runCli(process.argv.slice(2), {
       files.length === 0 ? html : files.map((name) => `wrote ${name}`).join("\n"),
     "assets.trace": ({ tree }: { tree: string }) => tree,
     "row.prove": ({ text }: { text: string }) => text,
+    "report.fairness": ({ text }: { text: string }) => text,
     "report.influence": ({ text }: { text: string }) => text,
   },
   extend: (program, run) => shellCommands(program, run, { configOf, version, env }),

@@ -372,8 +372,10 @@ export interface FairnessReport {
   readonly data: { readonly asset: string };
   readonly group: string;
   readonly threshold: number;
+  readonly part: string;
   readonly rows: number;
   readonly left: number;
+  readonly trained: number | null;
   readonly groups: readonly {
     readonly group: string;
     readonly rows: number;

@@ -7,6 +7,12 @@ export const reports = {
   fairness: (group: string) => `Fairness by ${group}`,
   measured: (rows: number, left: number, threshold: number) =>
     `${rows} rows${left === 0 ? "" : `, ${left} without target or group left out`}; yes from a probability of ${threshold}.`,
+  trained: (rows: number | null) =>
+    rows === null
+      ? "Whether some of them trained the model is not known."
+      : rows === 0
+        ? "None of them trained the model."
+        : `${rows} of them trained the model, which flatters it.`,
   fourFifthsHolds: "No group is selected less than four fifths as often as another.",
   fourFifthsBroken: "A group is selected less than four fifths as often as another.",
   fourFifthsUnknown: "Nobody is selected, so the four-fifths rule says nothing.",

@@ -36,8 +36,8 @@ export function Reports({ model, binary }: { model: string; binary: boolean }) {
 /** The newest report of each column and table; they come newest first. */
 function newest(reports: readonly FairnessReport[]): FairnessReport[] {
   const seen = new Set<string>();
-  return reports.filter(({ group, data }) => {
-    const key = JSON.stringify([group, data.asset]);
+  return reports.filter(({ group, data, part }) => {
+    const key = JSON.stringify([group, data.asset, part]);
     return !seen.has(key) && seen.add(key);
   });
 }
@@ -60,7 +60,8 @@ function rate(head: string, of: (group: Group) => number | null): Column<Group> 
 }
 
 /** Titles name panels: two reports must not share one. */
-const subject = ({ group, data }: FairnessReport) => `${group} (${t.nav.data.toLowerCase()} ${data.asset})`;
+const subject = ({ group, data, part }: FairnessReport) =>
+  `${group} (${t.nav.data.toLowerCase()} ${data.asset}${part === "all" ? "" : `, ${part}`})`;
 
 function Fairness({ report }: { report: FairnessReport }) {
   const { groups, calibration } = report;
@@ -78,7 +79,7 @@ function Fairness({ report }: { report: FairnessReport }) {
     <div className="report">
       <h2>{m.fairness(group)}</h2>
       <p className="note">
-        {m.measured(report.rows, report.left, report.threshold)} {verdict}
+        {m.measured(report.rows, report.left, report.threshold)} {m.trained(report.trained)} {verdict}
       </p>
       <dl className="figures">
         {figures.map(([label, value]) => (
