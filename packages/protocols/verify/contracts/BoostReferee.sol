@@ -5,15 +5,14 @@ import {F64} from "./F64.sol";
 import {IReferee} from "./IReferee.sol";
 import {MerkleTensor} from "./MerkleTensor.sol";
 import {Ops} from "./Ops.sol";
-import {Referee} from "./Referee.sol";
+import {readPart} from "./ReadPart.sol";
+import {SumReferee} from "./SumReferee.sol";
 import {TensorReader} from "./TensorReader.sol";
 
 /// @title Verdicts on the growth of boosted trees
 /// @notice The sums of one bin of a leaf's histogram, the best split of one feature, and the choice among the features.
 /// Spec: engine `trees/spec.md` (4). All integers; gains are binary64 in a fixed order.
 library BoostVerdict {
-    using TensorReader for TensorReader.Reader;
-
     /// @dev Sums over rows and the best split so far.
     struct Scan {
         int256 g;
@@ -195,44 +194,37 @@ library BoostVerdict {
         MerkleTensor.Opening[][] calldata lists
     ) private view returns (bytes memory data) {
         uint256 width = x.op != Ops.HISTOGRAM || i == 1 || i == 2 ? 8 : i == 0 ? 1 : 4;
-        TensorReader.Reader memory r = TensorReader.open(x, i, width, lists);
-        data = r.range(from, count);
-        r.close();
+        data = readPart(x, i, width, from, count, lists);
     }
 }
 
 /// @title Referee of the growth of boosted trees
-contract BoostReferee is Referee {
+contract BoostReferee is SumReferee {
     /// @inheritdoc IReferee
     function handles(uint16 op) public pure override returns (bool) {
         return op >= Ops.HISTOGRAM && op <= Ops.BEST_SPLIT;
     }
 
     function _element(Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view override returns (uint256) {
-        if (x.op == Ops.HISTOGRAM) return uint256(BoostVerdict.histogram(x, 0, BoostVerdict.rows(x), 0, lists));
+        if (x.op == Ops.HISTOGRAM) return _whole(x, lists);
         if (x.op == Ops.SPLIT_OF_FEATURE) return uint256(BoostVerdict.splitOfFeature(x, lists));
         return uint256(BoostVerdict.bestSplit(x, lists));
     }
 
-    function _terms(Case calldata x) internal pure override returns (uint256) {
-        return x.op == Ops.HISTOGRAM ? BoostVerdict.rows(x) : 0;
+    function _summed() internal pure override returns (uint16) {
+        return Ops.HISTOGRAM;
     }
 
-    function _stateWords(uint16 op) internal pure override returns (uint256) {
-        return op == Ops.HISTOGRAM ? 1 : 0;
+    function _count(Case calldata x) internal pure override returns (uint256) {
+        return BoostVerdict.rows(x);
     }
 
-    function _partial(
-        Case calldata x,
-        uint256 first,
-        uint256 last,
-        uint256[] memory state,
-        MerkleTensor.Opening[][] calldata lists
-    ) internal view override {
-        state[0] = uint256(BoostVerdict.histogram(x, first, last, int256(state[0]), lists));
-    }
-
-    function _finish(uint16, uint256[] memory state) internal pure override returns (uint256) {
-        return state[0];
+    function _sum(Case calldata x, uint256 first, uint256 last, int256 sum, MerkleTensor.Opening[][] calldata lists)
+        internal
+        view
+        override
+        returns (int256)
+    {
+        return BoostVerdict.histogram(x, first, last, sum, lists);
     }
 }

@@ -6,7 +6,8 @@ import {Merkle} from "@base/bytes/contracts/Merkle.sol";
 import {IReferee} from "./IReferee.sol";
 import {MerkleTensor} from "./MerkleTensor.sol";
 import {Ops} from "./Ops.sol";
-import {Referee} from "./Referee.sol";
+import {readPart} from "./ReadPart.sol";
+import {SumReferee} from "./SumReferee.sol";
 import {TensorReader} from "./TensorReader.sol";
 
 /// @title Verdicts on the answers of boosted trees
@@ -79,9 +80,8 @@ library TreeVerdict {
         uint256 outputs = x.attrs.length;
         uint256 output = x.index % outputs;
         if (first == 0) sum = x.attrs[output];
-        TensorReader.Reader memory r = TensorReader.open(x, 0, 4, lists);
-        bytes memory values = r.range((x.index / outputs) * trees(x) + first, last - first);
-        r.close();
+        bytes memory values =
+            readPart(x, 0, 4, (x.index / outputs) * trees(x) + first, last - first, lists);
         for (uint256 t = first; t < last; t++) {
             if (t % outputs == output) sum += TensorReader.integer(values, t - first, 4);
         }
@@ -170,9 +170,7 @@ library TreeVerdict {
     {
         uint256[] calldata shape = x.operands[i].shape;
         if (shape.length != 2 || shape[0] != x.shape[0] || shape[1] != x.shape[1]) revert IReferee.Unfit(x.op);
-        TensorReader.Reader memory r = TensorReader.open(x, i, width, lists);
-        data = r.range((x.index / shape[1]) * shape[1], shape[1]);
-        r.close();
+        data = readPart(x, i, width, (x.index / shape[1]) * shape[1], shape[1], lists);
     }
 
     function _shape(IReferee.Case calldata x, uint256 operands, uint256 attrs) private pure {
@@ -201,7 +199,7 @@ library TreeVerdict {
 }
 
 /// @title Referee of the answers of boosted trees
-contract TreeReferee is Referee {
+contract TreeReferee is SumReferee {
     /// @inheritdoc IReferee
     function handles(uint16 op) public pure override returns (bool) {
         return op >= Ops.TREE_LEAF && op <= Ops.TREE_ANSWER;
@@ -209,30 +207,25 @@ contract TreeReferee is Referee {
 
     function _element(Case calldata x, MerkleTensor.Opening[][] calldata lists) internal view override returns (uint256) {
         if (x.op == Ops.TREE_LEAF) return uint256(TreeVerdict.leafValue(x, lists));
-        if (x.op == Ops.TREE_SCORE) return uint256(TreeVerdict.score(x, 0, TreeVerdict.trees(x), 0, lists));
+        if (x.op == Ops.TREE_SCORE) return _whole(x, lists);
         if (x.op == Ops.TREE_EXP) return uint256(TreeVerdict.exponential(x, lists));
         return TreeVerdict.answer(x, lists);
     }
 
-    function _terms(Case calldata x) internal pure override returns (uint256) {
-        return x.op == Ops.TREE_SCORE ? TreeVerdict.trees(x) : 0;
+    function _summed() internal pure override returns (uint16) {
+        return Ops.TREE_SCORE;
     }
 
-    function _stateWords(uint16 op) internal pure override returns (uint256) {
-        return op == Ops.TREE_SCORE ? 1 : 0;
+    function _count(Case calldata x) internal pure override returns (uint256) {
+        return TreeVerdict.trees(x);
     }
 
-    function _partial(
-        Case calldata x,
-        uint256 first,
-        uint256 last,
-        uint256[] memory state,
-        MerkleTensor.Opening[][] calldata lists
-    ) internal view override {
-        state[0] = uint256(TreeVerdict.score(x, first, last, int256(state[0]), lists));
-    }
-
-    function _finish(uint16, uint256[] memory state) internal pure override returns (uint256) {
-        return state[0];
+    function _sum(Case calldata x, uint256 first, uint256 last, int256 sum, MerkleTensor.Opening[][] calldata lists)
+        internal
+        view
+        override
+        returns (int256)
+    {
+        return TreeVerdict.score(x, first, last, sum, lists);
     }
 }

@@ -4,9 +4,12 @@ import type { Hex } from "viem";
 /** Milliseconds between two looks at something that is not ready. */
 export const PAUSE = 1_000;
 
+/** A block of a public chain, in milliseconds: nothing settles sooner. */
+const BLOCK = 12_000;
+
 /** Has the job come again in a moment. */
-export function again(context: Pick<Context, "clock">, why: string, cause?: unknown): NotYetError {
-  return new NotYetError(why, context.clock() + PAUSE, { cause });
+export function again(context: Pick<Context, "chain" | "clock">, why: string, cause?: unknown): NotYetError {
+  return new NotYetError(why, context.clock() + (context.chain.dev ? PAUSE : BLOCK), { cause });
 }
 
 /**
