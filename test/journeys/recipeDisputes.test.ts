@@ -7,6 +7,7 @@ import { jobOf, prepareSamples } from "@machines/engine/train/prepare.ts";
 import { initialState } from "@machines/engine/train/stepGraph.ts";
 import { decodeBundle } from "@machines/engine/model/bundle.ts";
 import { training } from "@protocols/training";
+import { disputes } from "@protocols/verify";
 import { replayOfModel } from "@protocols/verify/claim.ts";
 import { assets } from "@records/assets";
 import { readModel } from "@records/assets/execute.ts";
@@ -82,7 +83,7 @@ test.each(Object.entries(jobs))("%s: elements of a step are recomputed in Solidi
 
 /** D22: rows of several tables, and the best epoch kept. */
 test("a published model of two tables that keeps its best epoch is derived again, steps and all", async () => {
-  const node = await startNode([assets, training], ["owner"]);
+  const node = await startNode([assets, training, disputes], ["owner"]);
   try {
     const call = async (name: string, input: unknown) => (await node.runtime.call(name, input)) as { id: string };
     const part = async (from: number) => {
@@ -111,6 +112,13 @@ test("a published model of two tables that keeps its best epoch is derived again
     expect(replay.run.steps).toBe(run.steps);
     expect(run.steps).toBeLessThan(replay.run.stepsPerEpoch * 40);
     expect(replay.run.rows).toBe(84);
+    // What a consumer derives is what is claimed.
+    await call("disputes.deposit", { amount: "150" });
+    const claimed = await call("disputes.claim", { model: id });
+    const derived = await call("disputes.job", { model: id });
+    expect(claimed).toMatchObject({ job: replay.jobHash, result: run.finalRoot, steps: run.steps });
+    expect(derived).toMatchObject({ job: replay.jobHash, result: run.finalRoot, steps: run.steps });
+    expect(derived).toMatchObject({ claims: [{ status: "standing" }] });
   } finally {
     await node.close();
   }

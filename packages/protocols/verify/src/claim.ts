@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { claimFrom, post, statusOf } from "./claims.ts";
 import { putRun, runOf } from "./manifest.ts";
 import { Replay } from "./replay.ts";
+import { forgetIdle, runThrough } from "./states.ts";
 import type { claimInput, claimOutput, depositInput, depositOutput, jobInput, jobOutput } from "./schemas.ts";
 
 /**
@@ -22,6 +23,8 @@ export async function replayOfModel(context: Context, model: bigint): Promise<Re
   context.progress({ label: "running the training again" });
   const run = await runOf(table, recipe, { signal: context.signal });
   const replay = new Replay(run);
+  await runThrough(context, replay);
+  await forgetIdle(context, replay.jobHash);
   if (run.steps !== commitment.steps || replay.result !== commitment.finalRoot)
     throw new InvalidInputError(
       `Model ${model} is not what its data and recipe give: they end in ${replay.result} after ${run.steps} steps, the model in ${commitment.finalRoot} after ${commitment.steps}.`,
