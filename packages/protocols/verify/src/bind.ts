@@ -1,11 +1,10 @@
 import { InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { decodeBundle } from "@machines/engine/model/bundle.ts";
-import { readModel, readTable } from "@records/assets/execute.ts";
+import { readModel } from "@records/assets/execute.ts";
 import { putInput } from "@records/assets/input.ts";
 import type { z } from "zod";
-import { rowOf } from "./answerInput.ts";
-import { modelAnswerOf } from "./answerRun.ts";
+import { numberOf, rowRun } from "./court.ts";
 import { Replay } from "./replay.ts";
 import type { bindInput, bindOutput } from "./schemas.ts";
 
@@ -15,18 +14,13 @@ import type { bindInput, bindOutput } from "./schemas.ts";
  */
 export async function bind(context: Context, given: z.output<typeof bindInput>): Promise<z.input<typeof bindOutput>> {
   const who = context.identities.get(given.as);
-  const model = await readModel(context, given.model);
-  const asset = given.data?.toString() ?? model.statement.parents[0]?.asset;
+  const asset = given.data?.toString() ?? (await readModel(context, given.model)).statement.parents[0]?.asset;
   if (asset === undefined) throw new InvalidInputError("Say which data asset the row is of: --data.");
-  const { table, root, statementHash } = await readTable(context, BigInt(asset));
+  const { run, model, data } = await rowRun(context, { model: given.model, data: asset, row: given.row });
   const select = { first: given.row, count: 1 };
-  const input = await putInput(context, {
-    type: "assay/input/1",
-    data: { asset, root, statement: statementHash },
-    select,
-  });
-  const reading = model.statement.type === "assay/program/1" ? model.statement.reading : undefined;
-  const replay = new Replay(modelAnswerOf(model, rowOf(model, table, given.row), reading?.output));
+  const input = await putInput(context, { type: "assay/input/1", data: { asset, ...data }, select });
+  const replay = new Replay(run);
+  numberOf(replay);
   const clamp = model.statement.type === "assay/model/1" && decodeBundle(model.bytes).recipe.clamp === true;
   const court = context.contracts.get("AnswerCourt");
   const receipt = await context.chain.write(who.account, court, "bind", [given.model, input, replay.jobHash, clamp]);

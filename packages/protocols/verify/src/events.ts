@@ -73,4 +73,10 @@ export const events: Readonly<Record<string, EventHandler>> = {
     });
     writer.onSettled("disputes.forget", `${text(game)}:${event.transactionHash}`, { game: text(game) });
   },
+
+  "AnswerCourt.DisputeOpened"(event, writer) {
+    const dispute = text(event.args.disputeId);
+    // The question comes first: requester, policy, model, input.
+    writer.onSettled("disputes.stand", dispute, { dispute, asked: text(event.args.context).slice(0, 2 + 64 * 4) });
+  },
 };

@@ -153,6 +153,8 @@ export const disputes = defineCapability({
     { kind: "disputes.play", attempts: PATIENT, load: async () => (await import("./play.ts")).play },
     { kind: "disputes.timeout", attempts: PATIENT, load: async () => (await import("./play.ts")).timeout },
     { kind: "disputes.forget", load: async () => (await import("./states.ts")).forget },
+    { kind: "disputes.stand", attempts: PATIENT, load: async () => (await import("./court.ts")).standFor },
+    { kind: "disputes.rule", attempts: PATIENT, load: async () => (await import("./court.ts")).rule },
     { kind: "disputes.finalise", attempts: PATIENT, load: async () => (await import("./play.ts")).finalise },
   ],
 });

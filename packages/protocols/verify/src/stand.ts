@@ -3,10 +3,8 @@ import type { Context } from "@kernel/capability";
 import { bitsOf } from "@machines/engine/bits.ts";
 import type { z } from "zod";
 import { claimKey, claimOf, replayOf } from "./claims.ts";
+import { numberOf, RULINGS } from "./court.ts";
 import type { settleInput, settleOutput, standInput, standOutput } from "./schemas.ts";
-
-/** How an `IArbiter` rules, in its order. */
-const RULINGS = ["pending", "defence", "claim", "neither", "refused"] as const;
 
 /** Names a claim of one's own as one's side of a dispute before the answer court. Only what this node's run gives. Rule D28. */
 export async function stand(
@@ -20,10 +18,7 @@ export async function stand(
     throw new InvalidInputError(
       `Claim ${claim.claim} is not what its job gives: ${replay.result}, not ${claim.result}.`,
     );
-  const values = replay.run.output === undefined ? undefined : replay.valuesOf(1)[replay.outputIndex()];
-  const value = values instanceof Float32Array && values.length === 1 ? values[0] : undefined;
-  if (value === undefined)
-    throw new InvalidInputError("The answer court judges answers of one number.", { data: { claim: claim.claim } });
+  const value = numberOf(replay);
   const court = context.contracts.get("AnswerCourt");
   const receipt = await context.chain.write(who.account, court, "stand", [given.dispute, given.stand, bitsOf(value)]);
   return { dispute: given.dispute, claim: claim.claim, value, tx: receipt.transactionHash };

@@ -109,6 +109,15 @@ const code = await runCli(process.argv.slice(2), {
         colors,
       );
     },
+    "disputes.claims": ({ claims }: { claims: readonly Record<string, string | boolean | null>[] }, colors) => {
+      const lines = claims.map(({ claim = null, about, status = null, checked = null, aboutHolds }) => ({
+        claim,
+        about: aboutHolds === false ? `not what it says: ${about}` : (about ?? "a run"),
+        status,
+        checked,
+      }));
+      return render({ claims: lines }, colors);
+    },
     "dossier.write": ({ html, files }: { html: string; files: string[] }) =>
       files.length === 0 ? html : files.map((name) => `wrote ${name}`).join("\n"),
     "assets.trace": ({ tree }: { tree: string }) => tree,

@@ -43,6 +43,12 @@ export async function gatherCast(node: Node): Promise<{ everybody: string[]; bon
       }
     }
   }
+  const disputes = context.contracts.get("Disputes");
+  for (const name of watchers) {
+    const identity = keys.get(name);
+    const [free] = (await chain.read(disputes, "account", [identity.address])) as [bigint, bigint];
+    if (free < 1_000n * UNIT) await fundLedger(context, "Disputes", identity, 2_000n * UNIT);
+  }
   const panel = context.contracts.get("Panel");
   const members = ((await chain.read(panel, "members")) as Hex[]).map((member) => member.toLowerCase());
   for (const name of panelists) {
