@@ -80,8 +80,9 @@ library TreeVerdict {
         uint256 outputs = x.attrs.length;
         uint256 output = x.index % outputs;
         if (first == 0) sum = x.attrs[output];
-        bytes memory values =
-            readPart(x, 0, 4, (x.index / outputs) * trees(x) + first, last - first, lists);
+        TensorReader.Reader memory r = TensorReader.open(x, 0, 4, lists);
+        bytes memory values = r.range((x.index / outputs) * trees(x) + first, last - first);
+        r.close();
         for (uint256 t = first; t < last; t++) {
             if (t % outputs == output) sum += TensorReader.integer(values, t - first, 4);
         }
