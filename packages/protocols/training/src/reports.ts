@@ -1,5 +1,6 @@
 import { defineAction, defineCapability } from "@kernel/capability";
 import * as shape from "./reportShapes.ts";
+import { reportMigrations } from "./tables.ts";
 
 /** What a model does to groups, and which rows its answers come from: measured, signed, and measured again by others. */
 export const reports = defineCapability({
@@ -46,12 +47,14 @@ export const reports = defineCapability({
       load: async () => (await import("./verifyReport.ts")).verifyReport,
     }),
   ],
+  migrations: reportMigrations,
+  observe: async () => (await import("./reportEvents.ts")).onPublished,
   jobs: [
     {
       kind: "report.record",
       indexes: true,
       attempts: 20,
-      load: async () => (await import("./recordReport.ts")).recordReport,
+      load: async () => (await import("./recordReports.ts")).recordReports,
     },
   ],
   verifiers: {

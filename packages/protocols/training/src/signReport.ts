@@ -1,8 +1,7 @@
-import { BaseError } from "@base/errors";
 import type { Context, Identity } from "@kernel/capability";
 import { lower, scopeOf, signStatement, statementHash } from "@records/assets/sign.ts";
 import { rememberSignature } from "@records/assets/signatures.ts";
-import { recordReport } from "./recordReport.ts";
+import { recordReports } from "./recordReports.ts";
 
 /** Where a report is on record. */
 export interface SignedReport {
@@ -34,13 +33,11 @@ export async function signReport(
   const signed = await signStatement(identity.account, scopeOf(context), statement);
   await context.store.putJson(statement);
   await rememberSignature(context, signed);
-  try {
-    await recordReport(context, { report: signed.hash });
-  } catch (error) {
-    // The index may not have the model yet: the job below tries again.
-    if (!(error instanceof BaseError) || error.kind !== "retryable") throw error;
-  }
-  // A job as well, since what jobs did is done again when the index is made anew.
-  await context.enqueue("report.record", signed.hash, { report: signed.hash });
+  await context.db.kysely
+    .insertInto("reports")
+    .values({ report: signed.hash, model: content.model.asset })
+    .onConflict((conflict) => conflict.column("report").doNothing())
+    .execute();
+  await recordReports(context, { model: content.model.asset });
   return { statement: signed.hash, id: statement.id, signer: signed.signer };
 }

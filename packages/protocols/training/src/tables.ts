@@ -15,3 +15,18 @@ export const migrations: readonly Migration[] = [
     },
   },
 ];
+
+/** Reports that this node signed, by the model that they are about: no index, the chain does not have them (SPEC T15). */
+export const reportMigrations: readonly Migration[] = [
+  {
+    id: "report-1",
+    async up(db) {
+      await db.schema
+        .createTable("reports")
+        .addColumn("report", "text", (column) => column.primaryKey())
+        .addColumn("model", "text", (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex("reports_by_model").on("reports").column("model").execute();
+    },
+  },
+];

@@ -12,6 +12,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FairnessReport } from "../src/fairness.ts";
 import { training } from "../src/index.ts";
 import type { InfluenceReport } from "../src/influence.ts";
+import { recordReports } from "../src/recordReports.ts";
+import { onPublished } from "../src/reportEvents.ts";
 import { reports } from "../src/reports.ts";
 import { nameReport } from "../src/signReport.ts";
 import type { TrainedModel } from "../src/train.ts";
@@ -140,6 +142,26 @@ describe("reports on a model (SPEC T13-T17)", () => {
     }
   });
 
+  test("they come back with the event that published the model, and stand there once", async () => {
+    const { db } = node.context;
+    const count = async () =>
+      (await db.kysely.selectFrom("ix_nodes").select("id").where("kind", "in", ["fairness", "influence"]).execute())
+        .length;
+    const before = await count();
+    await db.kysely.deleteFrom("ix_nodes").where("kind", "in", ["fairness", "influence"]).execute();
+    await db.kysely.deleteFrom("ix_edges").where("from_kind", "in", ["fairness", "influence"]).execute();
+    const queued: unknown[] = [];
+    const event = { contract: "Assets", name: "Published", args: { id: BigInt(judge.id) } };
+    const writer = { insert: () => {}, onSettled: (...job: unknown[]) => void queued.push(job) };
+    onPublished(event as never, writer, []);
+    expect(queued).toEqual([["report.record", judge.id, { model: judge.id }]]);
+    for (const model of [judge.id, judge.id, "999"]) await recordReports(node.context, { model });
+    const all = await db.kysely.selectFrom("reports").select("model").execute();
+    expect(await count()).toBe(all.filter(({ model }) => model === judge.id).length);
+    expect(before).toBeGreaterThanOrEqual(await count());
+    expect((await call<Verified>("report.verify", { report: fair.statement })).verified).toBe(true);
+  });
+
   test("measured again they give the same bytes, under the hash or the name", async () => {
     for (const report of [fair.statement, `fairness:${fair.id}`, traced.statement, `influence:${traced.id}`]) {
       const { verified, checks } = await call<Verified>("report.verify", { report });
@@ -157,7 +179,8 @@ describe("reports on a model (SPEC T13-T17)", () => {
     const signed = await signStatement(context.identities.get("owner").account, scopeOf(context), forged);
     await context.store.putJson(forged);
     await rememberSignature(context, signed);
-    await (await import("../src/recordReport.ts")).recordReport(context, { report: signed.hash });
+    await context.db.kysely.insertInto("reports").values({ report: signed.hash, model: judge.id }).execute();
+    await recordReports(context, { model: judge.id });
     const { verified, checks } = await call<Verified>("report.verify", { report: signed.hash });
     expect(verified).toBe(false);
     expect(checks.find(({ ok }) => !ok)).toMatchObject({

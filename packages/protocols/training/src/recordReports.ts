@@ -1,5 +1,4 @@
 import { parseHash } from "@base/bytes/hash.ts";
-import { UnavailableError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { edgeRow, type NodeRef, nodeRow } from "@records/assets/lineage.ts";
 import { z } from "zod";
@@ -23,23 +22,32 @@ const reportSchema = z.union([
 ]);
 
 /**
- * Puts a report into the lineage: a node of its kind over the model and the table that it was measured on. Its rows carry
- * the event that published the model, which is what they vanish with in a reorganisation. Safe to run again; throws
- * UnavailableError while the index does not have the model. SPEC T15.
+ * Puts the reports about a model that this node signed into the lineage: each a node of its kind over the model and the
+ * table that it was measured on. The rows carry the event that published the model, which is what they vanish with in a
+ * reorganisation. A job too: when that event comes (again), so do they. Safe to run again; nothing happens while the index
+ * does not have the model. SPEC T15.
  */
-export async function recordReport(
+export async function recordReports(
   context: Pick<Context, "db" | "store">,
-  { report }: { readonly report: string },
+  { model }: { readonly model: string },
 ): Promise<void> {
-  const statement = reportSchema.parse(await context.store.getJson(parseHash(report)));
-  const asset = (id: string): NodeRef => ({ kind: "asset", id });
   const published = await context.db.kysely
     .selectFrom("ix_assets")
     .select(["block", "log_index", "tx"])
-    .where("id", "=", statement.model.asset)
+    .where("id", "=", model)
     .executeTakeFirst();
-  if (published === undefined)
-    throw new UnavailableError(`the index does not have asset ${statement.model.asset} yet`, { data: { report } });
+  if (published === undefined) return;
+  const rows = await context.db.kysely.selectFrom("reports").select("report").where("model", "=", model).execute();
+  for (const { report } of rows) await recordOne(context, String(report), published);
+}
+
+async function recordOne(
+  context: Pick<Context, "db" | "store">,
+  report: string,
+  published: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const statement = reportSchema.parse(await context.store.getJson(parseHash(report)));
+  const asset = (id: string): NodeRef => ({ kind: "asset", id });
   const fair = statement.type === "assay/fairness/2";
   const node: NodeRef = { kind: fair ? "fairness" : "influence", id: statement.id };
   const label = fair ? `fairness by ${statement.group}` : `influence: ${statement.answer}`;
