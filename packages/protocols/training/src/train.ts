@@ -35,6 +35,8 @@ export interface TrainInput extends Omit<RecipeWishes, "target"> {
   readonly buy: boolean;
   /** Starts over, even where an interrupted training can go on. */
   readonly fresh?: boolean | undefined;
+  /** Threads for a network's steps, 1 (unless said) to 16; the bytes are the same with any. */
+  readonly threads?: number | undefined;
   /** Hash the rows that trained with a secret that this node keeps; as the data does unless said. */
   readonly salted?: boolean | undefined;
   readonly as?: string | undefined;
@@ -72,6 +74,7 @@ export async function train(context: Context, input: TrainInput): Promise<Traine
   const result = await trainResumable(context, data.table, recipe, {
     signal: context.signal,
     fresh: input.fresh === true,
+    ...(input.threads === undefined ? {} : { threads: input.threads }),
     onResumed: (step) => context.log.info("the training goes on where it was interrupted", { step }),
     onProgress: (progress) => context.progress(progressOf(progress)),
   });

@@ -60,6 +60,7 @@ describe("train (SPEC T1-T6)", () => {
     const again = await call<TrainedModel>("training.train", {
       data: [weather.id],
       recipe: model.recipe,
+      threads: 2,
       as: "modeller",
     });
     expect(again).toMatchObject({
