@@ -194,6 +194,38 @@ describe.skipIf(!browser)("dashboard", () => {
 });
 
 describe.skipIf(!browser || real !== undefined)("dashboard on known data", () => {
+  it("narrows a lineage by words, direction, steps and days, and the address keeps them", async () => {
+    const { context, page, wrong } = await open({ viewport: { width: 390, height: 844 }, colorScheme: "dark" });
+    await visit(page, "#/lineage/payout%3A2000001?view=table", "table tbody tr");
+    const rows = page.locator("table tbody tr");
+    const all = await rows.count();
+    await page.getByLabel("Words in name or hash").fill("no such thing");
+    await page.waitForFunction((before) => document.querySelectorAll("table tbody tr").length < before, all);
+    expect(await rows.count()).toBe(1);
+    await page.getByLabel("Words in name or hash").fill("");
+    const asking = page.waitForRequest((request) => /depth=2.*since=|since=.*depth=2/.test(request.url()));
+    await page.getByLabel("Steps").fill("2");
+    await page.getByLabel("Since").fill("2026-01-02");
+    const asked = new URL((await asking).url()).searchParams;
+    expect(Object.fromEntries(asked)).toEqual({
+      id: "payout:2000001",
+      direction: "both",
+      depth: "2",
+      since: "2026-01-02",
+    });
+    await page.getByLabel("Direction").selectOption({ label: "What stands on it" });
+    await page.waitForFunction(() => document.querySelectorAll("table tbody tr").length === 1);
+    await page.reload();
+    await page.locator("table tbody tr").first().waitFor();
+    expect(await page.getByLabel("Direction").inputValue()).toBe("uses");
+    expect(await page.getByLabel("Since").inputValue()).toBe("2026-01-02");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.evaluate(axe);
+    expect(await violations(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+    await context.close();
+  });
+
   it("says of a model what it does to groups, which group falls below four fifths, and where an answer comes from", async () => {
     const { context, page } = await open();
     await visit(page, "#/models/4", ".impact-below rect");

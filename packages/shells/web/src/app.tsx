@@ -36,7 +36,7 @@ function Page({ route }: { route: Route }) {
     case "loop":
       return <LoopPage />;
     case "lineage":
-      return <LineagePage id={route.id} view={route.query.get("view") ?? undefined} />;
+      return <LineagePage id={route.id} asked={route.query} />;
     case "data":
       return <DataPage id={route.id} />;
     case "models":

@@ -122,6 +122,9 @@ export interface TraceEdge {
   readonly label?: string;
 }
 
+/** What of a lineage the node is asked for; each as `assets.trace` takes it. */
+export type TraceFilter = { readonly [field in "direction" | "depth" | "since" | "until"]?: string };
+
 /** What came from what, for drawing: merged from one or more calls of `assets.trace`. */
 export interface Trace {
   readonly root?: string;

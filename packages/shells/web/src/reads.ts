@@ -47,6 +47,7 @@ import type {
   Step,
   Trace,
   TraceEdge,
+  TraceFilter,
   TraceNode,
   Transaction,
   Wad,
@@ -68,7 +69,7 @@ export const api = {
   model: readModel,
   reports: (model: string) => read<ModelReports>("report.list", { model }),
   profile: (id: string) => read<DataProfile>("assets.profile", { asset: id }),
-  trace: (id?: string) => (id === undefined ? traceAll() : traceOne(id)),
+  trace: (id?: string, filter?: TraceFilter) => (id === undefined ? traceAll() : traceOne(id, filter)),
   decisions: readDecisions,
   decision: readDecision,
   disputes: readDisputes,
@@ -278,8 +279,9 @@ function toTrace(wire: readonly WireTrace[], facts: Awaited<ReturnType<typeof tr
   return { ...root, nodes: [...nodes.values()], edges: [...edges.values()] };
 }
 
-async function traceOne(id: string): Promise<Trace> {
-  const [wire, facts] = await Promise.all([read<WireTrace>("assets.trace", { id, direction: "both" }), traceFacts()]);
+async function traceOne(id: string, filter?: TraceFilter): Promise<Trace> {
+  const asked = { direction: "both", ...filter, id };
+  const [wire, facts] = await Promise.all([read<WireTrace>("assets.trace", asked), traceFacts()]);
   return toTrace([wire], facts);
 }
 

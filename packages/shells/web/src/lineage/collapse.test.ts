@@ -26,4 +26,13 @@ describe("collapse", () => {
     const round = { nodes: trace.nodes.slice(0, 3), edges: [...trace.edges.slice(0, 2), { from: "c", to: "b" }] };
     expect(collapse(round, new Set(["run"])).edges).toEqual([]);
   });
+
+  it("takes out what lacks one of the words, never the subject, and keeps joined what it joined", () => {
+    const asked = { ...trace, root: "d", nodes: trace.nodes.map((n) => ({ ...n, label: `${n.kind} #${n.id}` })) };
+    const { nodes, edges } = collapse(asked, new Set(), "DATA #a");
+    expect(nodes.map((n) => n.id)).toEqual(["a", "d"]);
+    expect(edges.map((e) => `${e.from}${e.to}`)).toEqual(["ad"]);
+    expect(collapse(asked, new Set(["data"]), "data").nodes.map((n) => n.id)).toEqual(["d"]);
+    expect(collapse(asked, new Set(), "  ")).toBe(asked);
+  });
 });

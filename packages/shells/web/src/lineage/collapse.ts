@@ -1,9 +1,17 @@
 import type { Trace } from "../model.ts";
 
-/** The lineage with some kinds taken out; what they joined stays joined, so no path is lost. */
-export function collapse(trace: Trace, hidden: ReadonlySet<string>): Trace {
-  if (hidden.size === 0) return trace;
-  const gone = new Set(trace.nodes.filter((n) => hidden.has(n.kind)).map((n) => n.id));
+/**
+ * The lineage with some kinds taken out, and what lacks one of the words in its name, id or hash (its subject stays);
+ * what they joined stays joined, so no path is lost.
+ */
+export function collapse(trace: Trace, hidden: ReadonlySet<string>, words = ""): Trace {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const says = (n: Trace["nodes"][number]) => {
+    const text = `${n.label} ${n.id} ${n.hash ?? ""}`.toLowerCase();
+    return n.id === trace.root || wanted.every((word) => text.includes(word));
+  };
+  const gone = new Set(trace.nodes.filter((n) => hidden.has(n.kind) || !says(n)).map((n) => n.id));
+  if (gone.size === 0) return trace;
   const next = new Map<string, string[]>();
   for (const e of trace.edges) next.set(e.from, [...(next.get(e.from) ?? []), e.to]);
   const edges = new Map<string, { from: string; to: string; label?: string }>();

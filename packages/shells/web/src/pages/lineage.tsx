@@ -4,6 +4,7 @@ import { api, type Trace, type TraceNode } from "../reads.ts";
 import { download, short, when } from "../format.ts";
 import { Graph } from "../lineage/graph.tsx";
 import { collapse } from "../lineage/collapse.ts";
+import { Filters, filterOf } from "../lineage/filters.tsx";
 import { layout, type Places } from "../lineage/layout.ts";
 import { toSvg } from "../lineage/svg.ts";
 import { go, href } from "../route.ts";
@@ -37,18 +38,25 @@ function useNarrow(): boolean {
 }
 
 /** What came from what: everything on the node, or what is connected to one thing. */
-export default function LineagePage({ id, view }: { id: string | undefined; view: string | undefined }) {
+export default function LineagePage({ id, asked }: { id: string | undefined; asked: URLSearchParams }) {
   const subject = id === undefined || id.includes(":") ? id : `asset:${id}`;
-  const query = useQuery({ queryKey: ["trace", subject ?? ""], queryFn: () => api.trace(subject) });
+  const filter = filterOf(asked);
+  const query = useQuery({
+    queryKey: ["trace", subject ?? "", filter],
+    queryFn: () => api.trace(subject, filter),
+    // While the next answer comes, the last one stays.
+    placeholderData: (before: Trace | undefined) => (before?.root === subject ? before : undefined),
+  });
   return (
     <>
       <PageHead title={l.title} lead={l.lead} />
+      <Filters id={subject} query={asked} />
       <Loaded query={query}>
         {(trace) =>
           trace.nodes.length === 0 ? (
             <Empty title={l.empty} help={l.emptyHelp} />
           ) : (
-            <Lineage trace={trace} id={subject} table={view === "table"} />
+            <Lineage key={subject ?? ""} trace={trace} id={subject} asked={asked} />
           )
         }
       </Loaded>
@@ -56,12 +64,18 @@ export default function LineagePage({ id, view }: { id: string | undefined; view
   );
 }
 
-function Lineage({ trace, id, table }: { trace: Trace; id: string | undefined; table: boolean }) {
+function Lineage({ trace, id, asked }: { trace: Trace; id: string | undefined; asked: URLSearchParams }) {
+  const table = asked.get("view") === "table";
+  const words = asked.get("words") ?? "";
+  const viewed = (view: "graph" | "table") => {
+    const { view: _, ...rest } = Object.fromEntries(asked);
+    return href("lineage", id, view === "table" ? { ...rest, view } : rest);
+  };
   const down = useNarrow();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [picked, setPicked] = useState<string | undefined>(trace.root);
   const [laid, setLaid] = useState<{ trace: Trace; places: Places; down: boolean }>();
-  const shown = useMemo(() => collapse(trace, hidden), [trace, hidden]);
+  const shown = useMemo(() => collapse(trace, hidden, words), [trace, hidden, words]);
   useEffect(() => {
     let live = true;
     void layout(shown, down ? "DOWN" : "RIGHT").then((places) => live && setLaid({ trace: shown, places, down }));
@@ -83,14 +97,10 @@ function Lineage({ trace, id, table }: { trace: Trace; id: string | undefined; t
       <div className="toolbar">
         <fieldset className="segments">
           <legend className="quiet">{l.view}</legend>
-          <a className={table ? "" : "on"} href={href("lineage", id)} aria-current={table ? undefined : "true"}>
+          <a className={table ? "" : "on"} href={viewed("graph")} aria-current={table ? undefined : "true"}>
             {l.graph}
           </a>
-          <a
-            className={table ? "on" : ""}
-            href={href("lineage", id, { view: "table" })}
-            aria-current={table ? "true" : undefined}
-          >
+          <a className={table ? "on" : ""} href={viewed("table")} aria-current={table ? "true" : undefined}>
             {l.table}
           </a>
         </fieldset>
@@ -120,7 +130,9 @@ function Lineage({ trace, id, table }: { trace: Trace; id: string | undefined; t
         {id === undefined ? l.everything : l.focused(short(id, 14, 4))}
         {id !== undefined && <a href={href("lineage")}>{l.showAll}</a>}
       </p>
-      {table ? (
+      {shown.nodes.length === 0 ? (
+        <Empty title={l.nothingLeft} help={l.nothingHelp} />
+      ) : table ? (
         <Panel title={l.table} className="bare">
           <Table name={l.table} rows={shown.nodes} columns={columns} rowKey={(n) => n.id} />
         </Panel>
