@@ -280,9 +280,8 @@ function toTrace(wire: readonly WireTrace[], facts: Awaited<ReturnType<typeof tr
 }
 
 async function traceOne(id: string, filter?: TraceFilter): Promise<Trace> {
-  const asked = { direction: "both", ...filter, id };
-  const [wire, facts] = await Promise.all([read<WireTrace>("assets.trace", asked), traceFacts()]);
-  return toTrace([wire], facts);
+  const wire = read<WireTrace>("assets.trace", { direction: "both", ...filter, id });
+  return toTrace(...(await Promise.all([wire.then((one) => [one]), traceFacts()])));
 }
 
 /** Everything that stands on the data of this node, and what else those things stand on. */
