@@ -2,7 +2,7 @@
 // Writes docs/map.md: every action with its command, route and file, and every contract with its functions.
 //   node tools/map.mjs            write
 //   node tools/map.mjs --check    exit 1 when the file is not up to date
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./bootstrap.mjs";
