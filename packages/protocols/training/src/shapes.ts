@@ -49,7 +49,12 @@ export const trainInput = z.object({
   ...terms,
   intendedUse: z.string().max(20_000).optional().describe("What the model is for, and what not."),
   fresh: z.boolean().default(false).describe("Start over, even where an interrupted training can go on."),
-  threads: z.int().min(1).max(16).optional().describe("Threads for a network's steps; the bytes are the same with any."),
+  threads: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe("Threads for a network's steps; the bytes are the same with any."),
   salted: z.boolean().optional().describe("Hash the rows that trained with a secret that this node keeps."),
   buy: z.boolean().default(false).describe("Buy access to the data first where it is missing."),
   as: identity.optional(),
