@@ -9,6 +9,7 @@ import { exportAs, type Format, formats } from "../src/formats.ts";
 import { parseOpenLineage } from "../src/openLineage.ts";
 import { uriOf } from "../src/provenance.ts";
 import { files, lineage, of } from "./lineage.ts";
+import { runEventFacts } from "./openLineageFacts.ts";
 
 const now = "2026-11-27T20:00:00.000Z";
 // biome-ignore lint/suspicious/noExplicitAny: JSON documents of many shapes
@@ -211,6 +212,40 @@ describe("a lineage in the formats of the field", () => {
     for (const format of formats) {
       if (format === "prov" || format === "openlineage") continue;
       await expect(write(format, lineage), format).rejects.toThrow(/payout:1000001/);
+    }
+  });
+});
+
+describe("OpenLineage against what its schema asks (retyped, see openLineageFacts.ts)", () => {
+  const ajv = new Ajv({ allErrors: true, strict: false });
+  (addFormats as unknown as (ajv: Ajv) => void)(ajv);
+  const valid = ajv.compile(runEventFacts);
+
+  test("every event that is written has it all", async () => {
+    const events = (await write("openlineage")) as Doc[];
+    expect(events.length).toBeGreaterThan(1);
+    for (const event of events) expect(valid(event), ajv.errorsText(valid.errors)).toBe(true);
+  });
+
+  test("what is read is what the schema takes: each missing or wrong field is refused by both", async () => {
+    const [event] = (await write("openlineage")) as Doc[];
+    const spoilt: [string, (copy: Doc) => void][] = [
+      ["eventTime", (copy) => delete copy.eventTime],
+      ["eventTime", (copy) => Object.assign(copy, { eventTime: "yesterday" })],
+      ["producer", (copy) => delete copy.producer],
+      ["producer", (copy) => Object.assign(copy, { producer: "no uri" })],
+      ["run id", (copy) => Object.assign(copy.run, { runId: "7" })],
+      ["job name", (copy) => delete copy.job.name],
+      ["event type", (copy) => Object.assign(copy, { eventType: "DONE" })],
+      ["input's namespace", (copy) => Object.assign(copy, { inputs: [{ name: "a" }] })],
+      ["facet's producer", (copy) => Object.assign(copy.job, { facets: { a: { _schemaURL: "https://a.example/" } } })],
+    ];
+    expect(parseOpenLineage(event)).toEqual(event);
+    for (const [name, spoil] of spoilt) {
+      const copy = structuredClone(event);
+      spoil(copy);
+      expect(valid(copy), name).toBe(false);
+      expect(() => parseOpenLineage(copy), name).toThrow(/no OpenLineage event/);
     }
   });
 });
