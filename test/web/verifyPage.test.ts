@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openChain } from "@machines/chain";
+import { decodeHeader, encodeHeader } from "@machines/chain/proof/header.ts";
 import type { Receipt } from "@records/assets/receipt.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -19,12 +20,14 @@ const page = pathToFileURL(join(web, "dist/verify.html")).href;
 let browser: Browser | { readonly reason: string };
 let receipt: Receipt;
 let header: string;
+let chain: Awaited<ReturnType<typeof openChain>>;
 
 /** Drops a value on the page and waits for its verdict. */
-async function judge(on: Page, value: unknown, trust: { header?: string; contracts?: string } = {}) {
+async function judge(on: Page, value: unknown, trust: { header?: string; contracts?: string; rpc?: string } = {}) {
   await on.goto(page);
   await on.fill("#header", trust.header ?? "");
   await on.fill("#contracts", trust.contracts ?? "");
+  await on.fill("#rpc", trust.rpc ?? "");
   const file = join(dir, "given.json");
   writeFileSync(file, typeof value === "string" ? value : JSON.stringify(value));
   await on.setInputFiles("#file", file);
@@ -44,17 +47,17 @@ beforeAll(async () => {
   const out = join(dir, "receipt.json");
   await assay(["receipt", `payout:${up.json.payout.id}`, "--bytes", "--out", out, "--dir", dir]);
   receipt = JSON.parse(readFileSync(out, "utf8")) as Receipt;
-  const chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
+  chain = await openChain({ kind: "embedded", dir: join(dir, "chain"), port: false });
   const last = Math.max(...(receipt.evidence?.receipts.map(({ block }) => block) ?? []));
   const block = await chain.client.request({
     method: "eth_getBlockByNumber",
     params: [`0x${last.toString(16)}`, false],
   });
-  await chain.close();
   header = JSON.stringify(block);
 }, 300_000);
 
 afterAll(async () => {
+  await chain?.close();
   if (!("reason" in browser)) await browser.close();
   rmSync(dir, { recursive: true, force: true });
 });
@@ -115,6 +118,63 @@ describe("the page without a server", () => {
     expect((await judge(tab, receipt, { header: "{}" })).verdict).toMatch(/holds no block header/);
     expect(trouble).toEqual([]);
     await tab.close();
+  });
+
+  test("asks an RPC for the headers, and refuses another chain's, another block and a forged one", async (context) => {
+    if ("reason" in browser) return context.skip(browser.reason);
+    const tab = await (await browser.newContext()).newPage();
+    const rpc = "http://127.0.0.1:8545/";
+    let lie: (method: string, result: unknown) => unknown = (_, result) => result;
+    await tab.route(rpc, async (route) => {
+      const { method, params } = route.request().postDataJSON() as { method: never; params: never };
+      const result = lie(method, await chain.client.request({ method, params }));
+      const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "content-type" };
+      await route.fulfill({ headers, contentType: "application/json", json: { jsonrpc: "2.0", id: 1, result } });
+    });
+    const good = await judge(tab, receipt, { rpc });
+    expect(good.failed).toBe("");
+    expect(good.verdict).toMatch(/checks passed/);
+    expect(await tab.innerText("#result")).toContain("vouches for all");
+    lie = (method, result) => (method === "eth_chainId" ? "0x1" : result);
+    expect((await judge(tab, receipt, { rpc })).verdict).toContain(
+      `${rpc} serves chain 1, the receipt is of chain ${receipt.chainId}.`,
+    );
+    lie = (method, result) =>
+      method === "eth_getBlockByNumber" ? { ...(result as object), stateRoot: `0x${"11".repeat(32)}` } : result;
+    expect((await judge(tab, receipt, { rpc })).verdict).toMatch(/does not hash to the hash it names/);
+    await tab.unroute(rpc);
+    await tab.route(rpc, (route) => route.abort());
+    expect((await judge(tab, receipt, { rpc })).verdict).toContain(`${rpc} does not answer.`);
+    await tab.close();
+  });
+
+  test("the command line takes the same header, and refuses one of another block, chain or hash", async () => {
+    const file = join(dir, "header.json");
+    const told = async (value: unknown) => {
+      writeFileSync(file, JSON.stringify(value));
+      const { code, stdout, stderr } = await assay([
+        ...["verify", join(dir, "receipt.json"), "--offline", "--header", file],
+        ...["--json", "--dir", join(dir, "nowhere")],
+      ]);
+      return { code, text: stdout + stderr };
+    };
+    const good = await told(JSON.parse(header));
+    expect(good.code, good.text).toBe(0);
+    expect(good.text).toContain("vouches for all");
+    const forged = { ...(JSON.parse(header) as Record<string, string>), stateRoot: `0x${"11".repeat(32)}` };
+    // Of another chain: a header that is true by itself, at the same height. Then a block that leads to none of these.
+    const { stateRoot = "" } = JSON.parse(header) as Record<string, string>;
+    const encoded = encodeHeader(JSON.parse(header) as Record<string, string>);
+    const { hash, number } = decodeHeader(encoded.replace(stateRoot.slice(2), "11".repeat(32)) as `0x${string}`);
+    const other = await told({ ...forged, hash });
+    expect(other.code, other.text).toBe(4);
+    expect(other.text).toContain(`block ${number} is ${hash} by`);
+    const early = await told(await chain.client.request({ method: "eth_getBlockByNumber", params: ["0x1", false] }));
+    expect(early.code, early.text).toBe(4);
+    expect(early.text).toMatch(/vouches for 0 of \d+ headers/);
+    const lying = await told(forged);
+    expect(lying.code, lying.text).not.toBe(0);
+    expect(lying.text).toMatch(/does not hash to the hash it names/);
   });
 
   test("reads well, in the dark and on a phone too", async (context) => {

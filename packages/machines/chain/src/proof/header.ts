@@ -55,9 +55,12 @@ export function encodeHeader(block: Fields): Hex {
   }
   const encoded = toRlp(list);
   if (keccak256(encoded) !== block["hash"]) {
-    throw new InvalidInputError(`block ${String(block["number"])} has header fields that are not known here`, {
-      data: { hash: block["hash"] },
-    });
+    throw new InvalidInputError(
+      `block ${String(block["number"])} does not hash to the hash it names: a field was changed, or is not known here`,
+      {
+        data: { hash: block["hash"] },
+      },
+    );
   }
   return encoded;
 }
