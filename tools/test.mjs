@@ -21,7 +21,6 @@ const env = {
 };
 const long = process.argv.includes("--long");
 const only = process.argv.find((a) => a.startsWith("--only="))?.slice(7);
-const report = join(root, ".tmp", "vitest.json");
 mkdirSync(join(root, ".tmp"), { recursive: true });
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -53,12 +52,13 @@ async function step(name, command, args, { extra = {}, show = "now" } = {}) {
   return ok;
 }
 
-async function vitest(name, projects, extra) {
+async function vitest(name, project, extra, show) {
+  const report = join(root, ".tmp", `vitest.${project}.json`);
   rmSync(report, { force: true });
-  const chosen = projects.flatMap((project) => ["--project", project]);
+  const chosen = ["--project", project];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
   const workers = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`; // one alone would leave a core idle on two
-  await step(name, join(bin, "vitest"), ["run", ...chosen, ...reporters, workers], { extra });
+  await step(name, join(bin, "vitest"), ["run", ...chosen, ...reporters, workers], { extra, show });
   if (!existsSync(report)) return;
   const counted = JSON.parse(readFileSync(report, "utf8"));
   total.passed += counted.numPassedTests;
@@ -93,15 +93,15 @@ if (process.env.CI || process.env.ASSAY_TEST_POSTGRES === "auto") {
   }
 }
 try {
-  const beside = contracts();
+  // Journeys mostly wait for nodes of their own: the three lanes together keep two cores busy.
+  const beside = [contracts(), vitest("journeys", "journey", database, "after")];
   await step("checks", node, ["tools/check.mjs"]);
-  await vitest("unit tests", ["unit"], database);
-  await vitest("journeys", ["journey"], database);
-  await beside;
+  await vitest("unit tests", "unit", database);
+  await Promise.all(beside);
   if (long) {
     await step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"]);
     await step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"]);
-    await vitest("long tests", ["long"], database);
+    await vitest("long tests", "long", database);
   }
 } finally {
   if (folder) spawnSync(node, ["tools/postgres.mjs", "stop", folder], { cwd: root, env, stdio: "ignore" });
