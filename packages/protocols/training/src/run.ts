@@ -3,7 +3,7 @@ import type { Context } from "@kernel/capability";
 import { type ClassProbability, type Decision, loadModel, type Recipe, sampleRows, type Table } from "@machines/engine";
 import { readModel } from "@records/assets/execute.ts";
 import { bytesSource, isTableFormat, recognise } from "@machines/formats";
-import { loadTable } from "@records/assets/load.ts";
+import { loadStatement, loadTable } from "@records/assets/load.ts";
 import { readCsv } from "@records/assets/publishTable.ts";
 import { parseTable } from "@records/assets/table.ts";
 import { type Slice, sliceRows } from "./sliceRows.ts";
@@ -51,6 +51,7 @@ export async function run(
 ): Promise<RunResult> {
   const { bytes } = await readModel(context, BigInt(input.model));
   const model = loadModel(bytes);
+  if (input.data !== undefined) await refuseSealed(context, input.data);
   const table = await tableFor(context, input);
   const rows = sliceRows(table, input, model.recipe.time, sampleRows(model.recipe));
   const decision = model.run(rows);
@@ -68,6 +69,15 @@ export async function run(
     from,
     to,
   };
+}
+
+/** Running is open to everybody, and this node may hold the key: what is sealed is not even opened. SPEC T7. */
+async function refuseSealed(context: Pick<Context, "store" | "chain" | "contracts">, id: string): Promise<void> {
+  const { asset, statement } = await loadStatement(context, id);
+  if (!("sealed" in statement)) return;
+  throw new InvalidInputError(`asset ${asset.id} is sealed: its rows are shown to nobody`, {
+    hints: [`Whoever holds the key runs \`assay assets download ${asset.id}\`, and gives the file.`],
+  });
 }
 
 /** The rows that a question is about, from wherever it says they are; throws InvalidInputError unless it says one place. */

@@ -44,7 +44,14 @@ export async function startNode(capabilities: readonly Capability[], names: read
   }
   for (const { account, address } of identities)
     await chain.write(account, currency, "faucet", [address, 1000n * 10n ** 18n]);
+  const secrets = new Map<string, Uint8Array>();
+  const ensure = async (name: string) => {
+    const key = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32));
+    secrets.set(name, key);
+    return key;
+  };
   const runtime = await createRuntime({
+    vault: { ensure, open: ensure },
     capabilities,
     store,
     db,

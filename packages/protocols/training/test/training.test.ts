@@ -140,6 +140,8 @@ describe("run and explain (SPEC T7)", () => {
     expect(result.output).toBeGreaterThan(18);
     await expect(call("training.run", { model: model.id })).rejects.toThrow(/say where the rows are/);
     await expect(call("training.run", { model: weather.id, content })).rejects.toThrow(/not a model/);
+    const sealed = await call<PublishedTable>("assets.publish", { content: "a,y\n1,2\n2,3\n", seal: true });
+    await expect(call("training.run", { model: model.id, data: sealed.id })).rejects.toThrow(/is sealed/);
   });
 });
 

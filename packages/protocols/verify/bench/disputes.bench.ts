@@ -13,6 +13,7 @@ export async function run() {
     "disputes.training.seconds": whole.seconds,
     "disputes.honest.gas": whole.honestGas,
     "disputes.honest.first.gas": whole.firstGas,
+    "disputes.honest.first.post.gas": whole.firstPostGas,
   };
   return Object.entries({ ...figures, ...game }).map(([name, value]) => ({
     bench: name,

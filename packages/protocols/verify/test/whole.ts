@@ -8,6 +8,8 @@ export interface Whole {
   readonly seconds: number;
   readonly honestGas: number;
   readonly firstGas: number;
+  /** Posting alone, on a fresh stand: the claim is final when its window is over, `finalise` only says so. */
+  readonly firstPostGas: number;
   readonly outcome: Outcome;
 }
 
@@ -35,7 +37,8 @@ export async function wholeDispute(steps = 4096, batch = 32): Promise<Whole> {
     const finalised = await arena.write(arena.other, "finalise", [arena.defender.address, first.stand]);
     const honestGas = again.gas + Number(finalised.gasUsed);
     const firstGas = first.gas + Number(finalised.gasUsed);
-    return { gas: posted + opened + outcome.gas, seconds, honestGas, firstGas, outcome };
+    const firstPostGas = first.gas;
+    return { gas: posted + opened + outcome.gas, seconds, honestGas, firstGas, firstPostGas, outcome };
   } finally {
     await arena.close();
   }

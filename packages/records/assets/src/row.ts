@@ -9,7 +9,8 @@ export const row = defineCapability({
     defineAction({
       name: "row.prove",
       summary: "Prove whether a row is in a table, or was used to train a model: yes or no.",
-      kind: "read",
+      // It shows a row and the secret of salted sets: not for everybody who can reach the node.
+      kind: "write",
       input: shape.proveInput,
       output: shape.proveOutput,
       positional: ["of"],
