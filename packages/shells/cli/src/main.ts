@@ -73,7 +73,13 @@ function noticing(connection: Connection): Connection {
   };
 }
 
-const code = await runCli(process.argv.slice(2), {
+/** `assay verify --watch` is `assay disputes watch`: to verify for as long as one watches. */
+function expanded(argv: readonly string[]): readonly string[] {
+  if (argv[0] !== "verify" || !argv.includes("--watch")) return argv;
+  return ["disputes", "watch", ...argv.slice(1).filter((one) => one !== "--watch")];
+}
+
+const code = await runCli(expanded(process.argv.slice(2)), {
   version,
   capabilities,
   io,
