@@ -75,8 +75,9 @@ function noticing(connection: Connection): Connection {
 
 /** `assay verify --watch` is `assay disputes watch`: to verify for as long as one watches. */
 function expanded(argv: readonly string[]): readonly string[] {
-  if (argv[0] !== "verify" || !argv.includes("--watch")) return argv;
-  return ["disputes", "watch", ...argv.slice(1).filter((one) => one !== "--watch")];
+  const at = argv.indexOf("verify");
+  if (at < 0 || !argv.includes("--watch", at) || argv.slice(0, at).some((one) => !one.startsWith("-"))) return argv;
+  return [...argv.slice(0, at), "disputes", "watch", ...argv.slice(at + 1).filter((one) => one !== "--watch")];
 }
 
 const code = await runCli(expanded(process.argv.slice(2)), {
