@@ -6,7 +6,7 @@ import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { croissantContext } from "../src/croissant.ts";
 import { exportAs, type Format, formats } from "../src/formats.ts";
-import { parseOpenLineage } from "../src/openLineage.ts";
+import { OPEN_LINEAGE_SCHEMA, parseOpenLineage } from "../src/openLineage.ts";
 import { uriOf } from "../src/provenance.ts";
 import { files, lineage, of } from "./lineage.ts";
 import { runEventFacts } from "./openLineageFacts.ts";
@@ -224,7 +224,20 @@ describe("OpenLineage against what its schema asks (retyped, see openLineageFact
   test("every event that is written has it all", async () => {
     const events = (await write("openlineage")) as Doc[];
     expect(events.length).toBeGreaterThan(1);
-    for (const event of events) expect(valid(event), ajv.errorsText(valid.errors)).toBe(true);
+    for (const event of events) {
+      expect(valid(event), ajv.errorsText(valid.errors)).toBe(true);
+      expect(event.schemaURL).toBe(`${OPEN_LINEAGE_SCHEMA}#/$defs/RunEvent`);
+    }
+  });
+
+  test("older clients' times without zone and events without schemaURL are taken; what is of two kinds is not", async () => {
+    const [{ schemaURL: _, ...event }] = (await write("openlineage")) as Doc[];
+    const old = { ...event, eventTime: "2021-11-03T10:53:52.427343" };
+    expect(parseOpenLineage(old)).toEqual(old);
+    const { run: __, ...job } = event;
+    const both = { ...job, dataset: { namespace: "a", name: "b" } };
+    expect(() => parseOpenLineage(both)).toThrow(/a job and of a data set alike/);
+    for (const value of [null, 7, "event", [], {}]) expect(() => parseOpenLineage(value)).toThrow(/no OpenLineage/);
   });
 
   test("what is read is what the schema takes: each missing or wrong field is refused by both", async () => {

@@ -1,37 +1,63 @@
 /**
- * What OpenLineage 2.0.2 asks of a RunEvent, retyped as facts from https://openlineage.io/spec/2-0-2/OpenLineage.json
- * (definitions BaseEvent, RunEvent, Run, Job, Dataset, BaseFacet): required fields, formats and the six event types.
- * Facets may hold more fields than the base ones.
+ * What OpenLineage asks of a RunEvent and of the facets that are written here, retyped as facts: required fields, types
+ * and formats. `test/evidence/published.test.ts` compares them with the published schemas on spoilt events.
+ *
+ * Sources: https://openlineage.io/spec/2-0-2/OpenLineage.json ($defs RunEvent, Run, Job, InputDataset, OutputDataset,
+ * BaseFacet, JobFacet, DatasetFacet) and https://openlineage.io/spec/facets/ 2-0-2/JobTypeJobFacet.json,
+ * 1-0-0/SchemaDatasetFacet.json, 1-0-0/DatasetVersionDatasetFacet.json.
  */
-const facets = {
+const text = { type: "string" };
+const uri = { type: "string", format: "uri" };
+const facetFields = { _producer: uri, _schemaURL: uri };
+const deleted = { _deleted: { type: "boolean" } };
+const required = ["_producer", "_schemaURL"];
+
+const facet = (fields: object, more: readonly string[] = []) => ({
   type: "object",
-  additionalProperties: {
-    type: "object",
-    required: ["_producer", "_schemaURL"],
-    properties: { _producer: { type: "string", format: "uri" }, _schemaURL: { type: "string", format: "uri" } },
+  required: [...required, ...more],
+  properties: { ...facetFields, ...fields },
+});
+const facets = (fields: object, known: object = {}) => ({
+  type: "object",
+  properties: known,
+  additionalProperties: facet(fields),
+});
+
+const jobType = facet({ ...deleted, processingType: text, integration: text, jobType: text }, [
+  "processingType",
+  "integration",
+]);
+const schema = facet({
+  ...deleted,
+  fields: {
+    type: "array",
+    items: { type: "object", required: ["name"], properties: { name: text, type: text, description: text } },
   },
-};
-const named = {
+});
+const version = facet({ ...deleted, datasetVersion: text }, ["datasetVersion"]);
+
+const named = (known: object, more: object = {}) => ({
   type: "object",
   required: ["namespace", "name"],
-  properties: { namespace: { type: "string" }, name: { type: "string" }, facets },
-};
-const sets = {
-  type: "array",
-  items: { ...named, properties: { ...named.properties, inputFacets: facets, outputFacets: facets } },
-};
+  properties: { namespace: text, name: text, facets: facets(deleted, known), ...more },
+});
+const sets = (more: object) => ({ type: "array", items: named({ schema, version }, more) });
 
 export const runEventFacts = {
   type: "object",
   required: ["eventTime", "producer", "schemaURL", "run", "job"],
   properties: {
     eventTime: { type: "string", format: "date-time" },
-    producer: { type: "string", format: "uri" },
-    schemaURL: { type: "string", format: "uri", pattern: "#/\\$defs/RunEvent$" },
-    eventType: { enum: ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"] },
-    run: { type: "object", required: ["runId"], properties: { runId: { type: "string", format: "uuid" }, facets } },
-    job: named,
-    inputs: sets,
-    outputs: sets,
+    producer: uri,
+    schemaURL: uri,
+    eventType: { type: "string", enum: ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"] },
+    run: {
+      type: "object",
+      required: ["runId"],
+      properties: { runId: { type: "string", format: "uuid" }, facets: facets({}) },
+    },
+    job: named({ jobType }),
+    inputs: sets({ inputFacets: facets({}) }),
+    outputs: sets({ outputFacets: facets({}) }),
   },
 };
