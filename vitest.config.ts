@@ -10,6 +10,11 @@ export default defineConfig({
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // Two processes take file after file: what all of them import is loaded twice, not once a file. The long tests run
+          // each file in a process of its own (tools/test.mjs), so that none leans on what another left.
+          isolate: false,
+          restoreMocks: true,
+          unstubGlobals: true,
         },
       },
       {

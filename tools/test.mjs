@@ -55,7 +55,7 @@ async function step(name, command, args, { extra = {}, show = "now" } = {}) {
 async function vitest(name, project, extra, show) {
   const report = join(root, ".tmp", `vitest.${project}.json`);
   rmSync(report, { force: true });
-  const chosen = ["--project", project];
+  const chosen = ["--project", project, ...(long ? ["--isolate"] : [])];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
   const workers = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`; // one alone would leave a core idle on two
   await step(name, join(bin, "vitest"), ["run", ...chosen, ...reporters, workers], { extra, show });

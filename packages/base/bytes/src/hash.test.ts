@@ -44,6 +44,7 @@ test("without Node's crypto the portable code takes over", async () => {
     }
   } finally {
     vi.unstubAllGlobals();
+    vi.resetModules(); // the next test file wants the fast code again
   }
 });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import {
   folderSource,
   generateSigner,
@@ -16,24 +16,17 @@ export const origin = "test.example/log";
 export const signer = generateSigner(origin, "ed25519");
 export const trust: Trust = { origin, keys: [signer.verifier] };
 
-const dirs: string[] = [];
-const logs: Log[] = [];
-afterEach(async () => {
-  for (const log of logs.splice(0)) await log.close();
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
 /** A folder that is gone after the test. */
 export function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "assay-log-"));
-  dirs.push(dir);
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
 /** A log that is closed after the test. */
 export async function open(dir: string, options: Partial<LogOptions> = {}): Promise<Log> {
   const log = await openLog({ dir, origin, signers: [signer], now: () => 1_700_000_000_000, ...options });
-  logs.push(log);
+  onTestFinished(() => log.close());
   return log;
 }
 
