@@ -7,6 +7,7 @@ import { row } from "@records/assets/row.ts";
 import { signStatement, scopeOf } from "@records/assets/sign.ts";
 import { rememberSignature } from "@records/assets/signatures.ts";
 import type { Lineage } from "@records/assets/trace.ts";
+import { verifyOffline } from "@records/assets/verifyOffline.ts";
 import { verifyReceipt } from "@records/assets/verify.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FairnessReport } from "../src/fairness.ts";
@@ -192,6 +193,31 @@ describe("reports on a model (SPEC T13-T17)", () => {
     for await (const check of (await import("../src/verifyReport.ts")).checkReport(context, borrowed))
       found.push(check);
     expect(found[0]).toMatchObject({ name: "name", ok: false });
+  });
+
+  test("without a node the trace of a salted training is not measured again, and says why", async () => {
+    const salted = await call<TrainedModel>("training.train", {
+      data: [loans.id],
+      recipe: { ...recipe, seed: 4 },
+      salted: true,
+    });
+    const { id } = await call<InfluenceReport>("report.influence", {
+      model: salted.id,
+      data: loans.id,
+      row: 40,
+      top: 5,
+    });
+    const receipt = await call<Receipt>("assets.receipt", { id: `influence:${id}`, bytes: true });
+    const { checks, verified } = await verifyOffline(receipt, {
+      anchors: [],
+      abis: { Assets: node.context.contracts.get("Assets").abi },
+      verifiers: { ...training.verifiers, ...reports.verifiers },
+    });
+    expect(verified).toBe(true);
+    expect(checks.find(({ name }) => name === "measured again")).toMatchObject({
+      skipped: true,
+      detail: expect.stringMatching(/with a salt that this node does not have/),
+    });
   });
 
   test("the list has the reports of this model alone, the newest first", async () => {

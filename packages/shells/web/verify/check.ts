@@ -6,6 +6,7 @@ import type { Progress, Verifier } from "@kernel/capability";
 import { decodeHeader } from "@machines/chain/proof/header.ts";
 import { oracleAbi } from "@protocols/oracle/abi.ts";
 import { verifyOffline as verifyDecision } from "@protocols/oracle/verifyOffline.ts";
+import { checkReport } from "@protocols/training/verifyReport.ts";
 import { verifyRun } from "@protocols/training/verifyRun.ts";
 import { assetsAbi } from "@records/assets/abi.ts";
 import { type Anchor, anchorsOf } from "@records/assets/provenEvents.ts";
@@ -18,6 +19,8 @@ import type { Abi } from "viem";
 const abis: Readonly<Record<string, Abi>> = { Assets: assetsAbi, Oracle: oracleAbi, Cover: coverAbi };
 const verifiers: Readonly<Record<string, () => Promise<Verifier>>> = {
   "assay/run/1": async () => verifyRun,
+  "assay/fairness/2": async () => checkReport,
+  "assay/influence/1": async () => checkReport,
   "assay/decision/1": async () => verifyDecision,
   "assay/payout/1": async () => verifyPayout,
   "transform:cover/wrsi/1": async () => verifyLabel,
@@ -46,7 +49,7 @@ export interface Trust {
   readonly contracts: string;
 }
 
-/** Checks a receipt or a row proof given as text; throws InvalidInputError when it is neither. */
+/** Checks a receipt (of a payout, a decision, an asset, a report) or a row proof given as text; throws InvalidInputError when it is neither. */
 export async function check(text: string, trust: Trust, progress: (step: Progress) => void): Promise<Result> {
   const value = json(text, "This file is not JSON.") as { type?: unknown } | null;
   const known =
