@@ -178,8 +178,9 @@ export function compileModel(model: CheckedModel, shapes: Readonly<Record<string
     const outputs = graph.output.map(({ name = "" }) => compiler.output(name));
     return { graph: compiler.b.finish(), weights: compiler.weights, outputs, work: compiler.work };
   } catch (error) {
-    if (!(error instanceof NotCompiled) && !(error instanceof BaseError)) throw error;
-    const why = error instanceof BaseError ? error.shortMessage : error.message;
+    // What does not fit is found, and named, again where nodes run one by one.
+    const known = error instanceof NotCompiled || error instanceof BaseError;
+    const why = error instanceof BaseError ? error.shortMessage : known ? error.message : "its operands do not fit it";
     return { node: at?.name ?? "", operator: at?.opType ?? "", why };
   }
 }

@@ -3,6 +3,7 @@ import { canonicalise } from "../bits.ts";
 import { type CheckedModel, domainOf, functionKey } from "./check.ts";
 import { OnnxError, OnnxLimitError, OnnxModelError } from "./errors.ts";
 import { Call } from "./ops/op.ts";
+import { refuseTypes } from "./ops/types.ts";
 import { findOnnxOp } from "./ops/registry.ts";
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from "./proto.ts";
 import { decodeTensor, isMap, isTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
@@ -161,15 +162,14 @@ export class Executor {
       this.#subgraph(graph, values, scope, opsets, depth),
     );
     try {
+      refuseTypes(call);
       this.#charge(call);
       this.#options.operands?.(node, inputs);
       const results = op.compute(call);
       this.#options.watch?.(node, results, multiplyAddsOf(call));
       return results;
     } catch (cause) {
-      if (cause instanceof OnnxError) throw cause;
-      const why = cause instanceof BaseError ? cause.shortMessage : "its operands do not fit it";
-      throw new OnnxModelError(`${call.where}: ${why}`, { cause });
+      throw located(call, cause);
     }
   }
 
@@ -197,6 +197,14 @@ export class Executor {
       this.#node({ ...inner, attribute: bindAttributes(inner, given) }, scope, opsets, depth + 1);
     return fn.output.map((name) => scope.get(name));
   }
+}
+
+/** An error that names operator and node; what names them already stays as it is. */
+function located(call: Call, cause: unknown): OnnxError {
+  const why = cause instanceof BaseError ? cause.shortMessage : "its operands do not fit it.";
+  if (cause instanceof OnnxError && /\((node|operator) /.test(why)) return cause;
+  const text = `${call.where}: ${why}`;
+  return cause instanceof OnnxLimitError ? new OnnxLimitError(text, { cause }) : new OnnxModelError(text, { cause });
 }
 
 /** Attributes of a node inside a function, references replaced by what the call gives. */

@@ -71,6 +71,13 @@ function supportVectors(call: Call): number {
   return rows * ((call.floats("support_vectors")?.length ?? 0) + (call.floats("coefficients")?.length ?? 0));
 }
 
+/** Samples of regions: as many a bin as places of the plane when the file leaves the number open. */
+function regions(call: Call, bins: number): number {
+  const [, c = 1, h = 1, w = 1] = shapeAt(call, 0);
+  const ratio = call.int("sampling_ratio", 0);
+  return (shapeAt(call, 1)[0] ?? 1) * c * 4 * (ratio > 0 ? bins * ratio * ratio : Math.max(bins, h * w));
+}
+
 const RULES: Readonly<Record<string, (call: Call) => number>> = {
   MatMul: (call) => product(shapeAt(call, 0), shapeAt(call, 1)),
   MatMulInteger: (call) => product(shapeAt(call, 0), shapeAt(call, 1)),
@@ -87,6 +94,9 @@ const RULES: Readonly<Record<string, (call: Call) => number>> = {
   RNN: recurrent,
   GRU: recurrent,
   LSTM: recurrent,
+  RoiAlign: (call) => regions(call, call.int("output_height", 1) * call.int("output_width", 1)),
+  MaxRoiPool: (call) => count(call.ints("pooled_shape") ?? []) * (shapeAt(call, 1)[0] ?? 1) * count(shapeAt(call, 0)),
+  MelWeightMatrix: (call) => Math.max(0, call.number(0, 0) * call.number(1, 0)),
   MaxPool: (call) => pool(call),
   AveragePool: (call) => pool(call),
   LpPool: (call) => pool(call),

@@ -154,6 +154,7 @@ function shift(call: Call): OnnxTensor[] {
 function clip(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
   call.expectKind(x, "float", "int", "uint");
+  if (call.has("min") || call.has("max")) call.expectKind(x, "float");
   const bound = (index: number, name: string): number | bigint | undefined => {
     const tensor = call.optional(index);
     if (tensor !== undefined) return tensor.data[0] as number | bigint;

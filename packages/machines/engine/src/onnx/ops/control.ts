@@ -45,8 +45,48 @@ function loop(call: Call): OnnxValue[] {
   ];
 }
 
+/** Version 8: every operand has a batch axis first, and every batch entry is scanned alone. */
+function batchedScan(call: Call): OnnxValue[] {
+  if (call.inputs[0] !== undefined) throw call.unsupported("sequence lengths in version 8");
+  const body = call.graph("body");
+  const operands = call.inputs.slice(1).map((_, i) => call.tensor(i + 1));
+  const width = operands.length - call.int("num_scan_inputs", 0);
+  const [batch, length] = [operands[0]?.shape[0] ?? 0, operands[width]?.shape[1] ?? 0];
+  if (width < 0 || batch < 1 || length < 1) throw call.unsupported("nothing to scan");
+  if (operands.some((x, i) => x.shape[0] !== batch || (i >= width && x.shape[1] !== length)))
+    throw call.fault("batch or sequence extents differ");
+  const backwards = call.ints("directions") ?? [];
+  const at = (x: OnnxTensor, axes: readonly number[]): OnnxTensor =>
+    axes.reduce((piece, place) => reshaped(part(piece, 0, place, 1), piece.shape.slice(1)), x);
+  const entries = Array.from({ length: batch }, (_, b) => {
+    let states: OnnxValue[] = operands.slice(0, width).map((x) => at(x, [b]));
+    const scans: OnnxTensor[][] = Array.from({ length: body.output.length - width }, () => []);
+    for (let t = 0; t < length; t++) {
+      const slices = operands.slice(width).map((x, i) => at(x, [b, backwards[i] === 1 ? length - 1 - t : t]));
+      const results = call.run(body, [...states, ...slices]);
+      states = results.slice(0, width);
+      results.slice(width).forEach((value, i) => {
+        if (!isTensor(value)) throw call.fault("a scan output is not a tensor");
+        (scans[i] as OnnxTensor[]).push(value);
+      });
+    }
+    return [...states, ...scans.map((list) => stack(call, list, 0))];
+  });
+  return (entries[0] as OnnxValue[]).map((_, i) =>
+    stack(
+      call,
+      entries.map((entry) => {
+        const value = entry[i];
+        if (!isTensor(value)) throw call.fault("a state is not a tensor");
+        return value;
+      }),
+      0,
+    ),
+  );
+}
+
 function scan(call: Call): OnnxValue[] {
-  if (call.opset < 9) throw call.unsupported("the batched form of version 8");
+  if (call.opset < 9) return batchedScan(call);
   const body = call.graph("body");
   const streams = call.int("num_scan_inputs", 0);
   const inputs = call.tensors();
@@ -151,7 +191,7 @@ export const controlOps: readonly OnnxOp[] = [
   define(
     "Scan",
     [8, 9, 11, 16, 19, 21, 23, 24, 25],
-    "body num_scan_inputs scan_input_axes scan_input_directions scan_output_axes scan_output_directions",
+    "body directions num_scan_inputs scan_input_axes scan_input_directions scan_output_axes scan_output_directions",
     scan,
   ),
   define("SequenceConstruct", [11], "", (call) => [call.tensors()]),

@@ -191,9 +191,10 @@ function transposedConv(call: Call): OnnxTensor[] {
   const same = auto === "SAME_UPPER" || auto === "SAME_LOWER";
   if (given !== undefined || same) {
     out = given ?? size.map((s, i) => s * (strides[i] as number));
-    const total = natural.map((all, i) => Math.max(0, all - (out[i] as number)));
-    before = total.map((all) => (auto === "SAME_UPPER" ? Math.floor(all / 2) : all - Math.floor(all / 2)));
-    if (!same) before = total.map((all) => Math.floor(all / 2));
+    const total = natural.map((all, i) => all - (out[i] as number));
+    if (given === undefined && total.some((n) => n < 0))
+      throw call.unsupported(`${auto} with strides beyond what the windows reach`);
+    before = total.map((all) => Math.max(0, auto === "SAME_UPPER" ? Math.floor(all / 2) : Math.ceil(all / 2)));
   } else if (auto !== "NOTSET" && auto !== "VALID") throw call.unsupported(`auto_pad "${auto}" is unknown`);
   const shape = [n, each * group, ...out];
   const values = new Float64Array(countOf(shape));

@@ -101,7 +101,8 @@ function affineGrid(call: Call): OnnxTensor[] {
   if (theta.data.length !== n * rank * (rank + 1)) throw call.fault(`theta [${theta.shape}] does not fit`);
   const f = step(theta.dtype);
   const place = (i: number, extent: number): number => {
-    if (aligned) return extent === 1 ? 0 : f(f((2 * i) / (extent - 1)) - 1);
+    if (aligned && extent === 1) throw call.unsupported("align_corners along an axis of one place");
+    if (aligned) return f(f((2 * i) / (extent - 1)) - 1);
     return f(f((2 * i + 1) / extent) - 1);
   };
   const all = places(out);

@@ -64,6 +64,9 @@ function rowOffsets(call: Call, indices: OnnxTensor, to: readonly number[], batc
 function gatherNd(call: Call): OnnxTensor[] {
   const [x, indices] = [call.tensor(0), call.tensor(1)];
   const batch = call.int("batch_dims", 0);
+  if (batch < 0 || batch >= Math.min(x.shape.length, indices.shape.length))
+    throw call.fault(`batch_dims ${batch} does not fit`);
+  if (x.shape.slice(0, batch).join() !== indices.shape.slice(0, batch).join()) throw call.fault("batch extents differ");
   const depth = indices.shape.at(-1) ?? 0;
   const tail = x.shape.slice(batch + depth);
   const run = product(tail);

@@ -86,6 +86,7 @@ function dropout(call: Call): OnnxTensor[] {
   const ratio = call.inputs[1] === undefined ? call.float("ratio", 0.5) : call.number(1, 0.5);
   if (training && ratio !== 0)
     throw call.unsupported("random numbers in training mode are not reproducible by the standard");
+  if (call.opset < 12 && call.wants(1)) throw call.unsupported("a mask before version 12, whose content is not fixed");
   const mask = zeros("bool", x.shape);
   (mask.data as Uint8Array).fill(1);
   return [x, mask];

@@ -1,3 +1,4 @@
+import { exp32 } from "../../ops/exp/reference.ts";
 import { sigmoid32 } from "../../ops/sigmoid/reference.ts";
 import { type Data, type Dtype, infoOf } from "../dtype.ts";
 import { fromNumbers, numbersOf, type OnnxTensor, zeros } from "../tensor.ts";
@@ -16,12 +17,33 @@ function rowsOfMatrix(call: Call, x: OnnxTensor): { rows: number; width: number;
 }
 
 /** SOFTMAX, LOGISTIC, SOFTMAX_ZERO or NONE over rows of scores. */
-function transform(call: Call, name: string, values: Float32Array, rows: number): Float32Array {
+export function transform(call: Call, name: string, values: Float32Array, rows: number): Float32Array {
   if (name === "NONE") return values;
   if (name === "LOGISTIC") return values.map(sigmoid32);
   if (name === "SOFTMAX")
     return Float32Array.from(softmaxRows("float32", values, rows, values.length / Math.max(1, rows)));
+  if (name === "SOFTMAX_ZERO") return softmaxZero(values, rows);
   throw call.unsupported(`post_transform "${name}"`);
+}
+
+/** Softmax in which a score of 0 stays 0 (below 1e-7 it is scaled instead of raised). */
+function softmaxZero(values: Float32Array, rows: number): Float32Array {
+  const width = values.length / Math.max(1, rows);
+  const f = Math.fround;
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const most = own.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const scale = exp32(-most);
+    const raised = own.map((v) => (Math.abs(v) > 1e-7 ? exp32(f(v - most)) : f(v * scale)));
+    let sum = 0;
+    for (const value of raised) sum = f(sum + value);
+    result.set(
+      raised.map((value) => (sum === 0 ? value : value / sum)),
+      row * width,
+    );
+  }
+  return result;
 }
 
 /** A node of a tree: an inner node tests one feature, a leaf adds weights to targets. */
@@ -141,6 +163,13 @@ function base(call: Call, scores: Float64Array, targets: number): Float32Array {
   );
 }
 
+/** Scores of a regressor; runtimes disagree on whether one score alone is transformed. */
+function regression(call: Call, scores: Float32Array, rows: number, targets: number): OnnxTensor {
+  const post = call.string("post_transform", "NONE");
+  if (targets === 1 && post !== "NONE") throw call.unsupported(`post_transform "${post}" of one target`);
+  return fromNumbers("float32", [rows, targets], transform(call, post, scores, rows));
+}
+
 function treeRegressor(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
   const targets = call.int("n_targets", 1);
@@ -150,10 +179,7 @@ function treeRegressor(call: Call): OnnxTensor[] {
     runTrees(call, nodes, roots, targets, x, call.string("aggregate_function", "SUM")),
     targets,
   );
-  const rows = scores.length / targets;
-  return [
-    fromNumbers("float32", [rows, targets], transform(call, call.string("post_transform", "NONE"), scores, rows)),
-  ];
+  return [regression(call, scores, scores.length / targets, targets)];
 }
 
 /** Labels and scores of a classifier; one score for two classes becomes two. */
@@ -186,7 +212,8 @@ function classified(call: Call, given: Float32Array, rows: number, binary: boole
   return [labelTensor(labels, picks), fromNumbers("float32", [rows, count], transform(call, post, scores, rows))];
 }
 
-function labelTensor(labels: readonly (string | bigint)[], picks: readonly number[]): OnnxTensor {
+/** Labels that were picked, as strings or int64. */
+export function labelTensor(labels: readonly (string | bigint)[], picks: readonly number[]): OnnxTensor {
   const dtype: Dtype = typeof labels[0] === "string" ? "string" : "int64";
   const result = zeros(dtype, [picks.length]);
   picks.forEach((pick, i) => {
@@ -318,9 +345,7 @@ function linear(call: Call, outputs: number): { scores: Float32Array; rows: numb
 function linearRegressor(call: Call): OnnxTensor[] {
   const targets = call.int("targets", 1);
   const { scores, rows } = linear(call, targets);
-  return [
-    fromNumbers("float32", [rows, targets], transform(call, call.string("post_transform", "NONE"), scores, rows)),
-  ];
+  return [regression(call, scores, rows, targets)];
 }
 
 function linearClassifier(call: Call): OnnxTensor[] {
@@ -352,11 +377,15 @@ function normalizer(call: Call): OnnxTensor[] {
     let size = 0;
     for (let j = 0; j < width; j++) {
       const v = Math.abs(values[row * width + j] as number);
-      if (norm === "L1") size = f(size + v);
+      if (norm === "MAX") size = Math.max(size, v);
+      else if (norm === "L1") size = f(size + v);
       else if (norm === "L2") size = f(size + f(v * v));
       else throw call.unsupported(`norm "${norm}"`);
     }
     if (norm === "L2") size = f(Math.sqrt(size));
+    // Some divide by the largest value, some by the largest size.
+    if (norm === "MAX" && !values.subarray(row * width, (row + 1) * width).includes(size))
+      throw call.unsupported("MAX where the number farthest from 0 is negative");
     for (let j = 0; j < width; j++)
       result[row * width + j] =
         size === 0 ? (values[row * width + j] as number) : f((values[row * width + j] as number) / size);
@@ -379,8 +408,10 @@ function imputer(call: Call): OnnxTensor[] {
 
 function oneHotEncoder(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
-  const categories: readonly (string | number)[] = call.strings("cats_strings") ?? call.ints("cats_int64s") ?? [];
-  const list = x.dtype === "string" ? (x.data as string[]) : Array.from(numbersOf(x));
+  const categories: readonly (string | number)[] =
+    (x.dtype === "string" ? call.strings("cats_strings") : call.ints("cats_int64s")) ?? [];
+  if (categories.length === 0) throw call.fault(`there are no categories for ${x.dtype}`);
+  const list = x.dtype === "string" ? (x.data as string[]) : Array.from(numbersOf(x), Math.trunc);
   const values = new Float32Array(list.length * categories.length);
   list.forEach((value, i) => {
     const at = categories.indexOf(value);
@@ -402,10 +433,30 @@ function labelList(call: Call, name: string): { dtype: Dtype; data: Data } | und
   return floats.length > 0 ? { dtype: "float32", data: Float32Array.from(floats) } : undefined;
 }
 
+/** Version 1: words to their places in a list, or places to words. */
+function firstLabels(call: Call, x: OnnxTensor): OnnxTensor[] {
+  const words = call.strings("classes_strings") ?? [];
+  const result = zeros(x.dtype === "string" ? "int64" : "string", x.shape);
+  if (x.dtype === "string") {
+    const none = BigInt(call.int("default_int64", -1));
+    const places = new Map(words.map((word, i) => [word, BigInt(i)]));
+    (x.data as string[]).forEach((word, i) => {
+      result.data[i] = places.get(word) ?? none;
+    });
+  } else if (x.dtype === "int64") {
+    const none = call.string("default_string", "_Unused");
+    Array.from(numbersOf(x)).forEach((place, i) => {
+      result.data[i] = words[place] ?? none;
+    });
+  } else throw call.fault(`${x.dtype} is not taken here`);
+  return [result];
+}
+
 function labelEncoder(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
+  if (call.opset < 2) return firstLabels(call, x);
   const [keys, values] = [labelList(call, "keys"), labelList(call, "values")];
-  if (keys === undefined || values === undefined) throw call.unsupported("the form of version 1");
+  if (keys === undefined || values === undefined) throw call.unsupported("a form without keys and values");
   if (keys.data.length !== values.data.length || keys.dtype !== x.dtype)
     throw call.fault("keys, values and input do not fit");
   const map = new Map(Array.from(keys.data as string[], (key, i) => [key, values.data[i]]));
@@ -483,8 +534,8 @@ export const mlOps: readonly OnnxOp[] = [
   ),
   define(
     "LabelEncoder",
-    [2, 4],
-    "default_float default_int64 default_string default_tensor keys_floats keys_int64s keys_strings keys_tensor values_floats values_int64s values_strings values_tensor",
+    [1, 2, 4],
+    "classes_strings default_float default_int64 default_string default_tensor keys_floats keys_int64s keys_strings keys_tensor values_floats values_int64s values_strings values_tensor",
     labelEncoder,
     ML,
   ),

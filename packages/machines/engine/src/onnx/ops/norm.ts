@@ -170,6 +170,7 @@ function groupNorm(call: Call): OnnxTensor[] {
 
 function instanceNorm(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
+  if (x.shape.length < 3) throw call.fault("it takes [N, C, ...]");
   const [n = 1, c = 1] = x.shape;
   const { y } = normalised(x, n * c, product(x.shape, 2), call.float("epsilon", Math.fround(1e-5)));
   const rank = x.shape.length;

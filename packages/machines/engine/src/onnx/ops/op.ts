@@ -93,34 +93,50 @@ export class Call {
     return list[0] as number;
   }
 
+  /** An attribute that must be of a kind (AttributeProto.AttributeType), where the file names kinds. */
+  #attribute(name: string, kind: number): AttributeProto | undefined {
+    const attribute = this.#attributes.get(name);
+    const type = attribute?.type ?? 0;
+    if (type !== 0 && type !== kind) throw this.fault(`attribute ${name} is of another kind`);
+    return attribute;
+  }
+
+  /** A single value; writers of proto3 leave out zeros. */
+  #single<T>(name: string, kind: number, zero: T, read: (attribute: AttributeProto) => T | undefined, fallback: T): T {
+    const attribute = this.#attribute(name, kind);
+    if (attribute === undefined) return fallback;
+    const value = read(attribute);
+    if (value === undefined && attribute.type !== kind) throw this.fault(`attribute ${name} is of another kind`);
+    return value ?? zero;
+  }
+
   float(name: string, fallback: number): number {
-    return this.#attributes.get(name)?.f ?? fallback;
+    return this.#single(name, 1, 0, ({ f }) => f, fallback);
   }
 
   int(name: string, fallback: number): number {
-    const value = this.#attributes.get(name)?.i;
-    return value === undefined ? fallback : Number(value);
+    return Number(this.#single<bigint | number>(name, 2, 0, ({ i }) => i, fallback));
   }
 
   ints(name: string): number[] | undefined {
-    return this.#attributes.get(name)?.ints.map(Number);
+    return this.longs(name)?.map(Number);
   }
 
   longs(name: string): readonly bigint[] | undefined {
-    return this.#attributes.get(name)?.ints;
+    return this.#attribute(name, 7)?.ints;
   }
 
   floats(name: string): readonly number[] | undefined {
-    return this.#attributes.get(name)?.floats;
+    return this.#attribute(name, 6)?.floats;
   }
 
   string(name: string, fallback: string): string {
-    const value = this.#attributes.get(name)?.s;
-    return value === undefined ? fallback : new TextDecoder().decode(value);
+    const text = new TextDecoder();
+    return this.#single(name, 3, "", ({ s }) => (s === undefined ? undefined : text.decode(s)), fallback);
   }
 
   strings(name: string): string[] | undefined {
-    return this.#attributes.get(name)?.strings.map((bytes) => new TextDecoder().decode(bytes));
+    return this.#attribute(name, 8)?.strings.map((bytes) => new TextDecoder().decode(bytes));
   }
 
   tensorAttribute(name: string): OnnxTensor | undefined {

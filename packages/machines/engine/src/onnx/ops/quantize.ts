@@ -62,6 +62,8 @@ function dequantize(call: Call): OnnxTensor[] {
   const [x, scale, zero] = [call.tensor(0), call.tensor(1), call.optional(2)];
   const asked = call.int("output_dtype", 0);
   const dtype = asked === 0 ? scale.dtype : dtypeOf(asked);
+  if (infoOf(dtype).kind !== "float" || infoOf(scale.dtype).kind !== "float")
+    throw call.fault(`${scale.dtype} scales do not give ${dtype}`);
   const at = scaleIndex(call, scale, x.shape);
   const values = Float64Array.from({ length: x.data.length }, (_, i) => {
     const base = zero === undefined ? 0 : (zero.data[at(i)] as number);

@@ -46,6 +46,8 @@ function reduction(name: string, rule: RowRule, long?: LongRule): OnnxOp {
     call.expectKind(x, "float", "int", "uint", ...(name === "ReduceMax" || name === "ReduceMin" ? ["bool"] : []));
     const axes = axesOf(call, x);
     const { tensor, rows, count, shape } = rowsOf(x, axes ?? [], call.int("keepdims", 1) !== 0);
+    if (name.startsWith("ReduceLog") && infoOf(x.dtype).kind !== "float")
+      throw call.unsupported(`${x.dtype} is not reduced this way`);
     if (isLong(x.dtype)) {
       if (long === undefined) throw call.unsupported(`${x.dtype} is not reduced this way`);
       const result = zeros(x.dtype, shape);
@@ -98,6 +100,14 @@ const total = sumOf((x) => x);
 const squares = sumOf((x, f) => f(x * x));
 const absolute = sumOf((x) => Math.abs(x));
 const sumLong: LongRule = (values) => values.reduce((sum, value) => sum + value, 0n);
+
+/** The whole part of a square root. */
+function rootOf(n: bigint): bigint {
+  let root = BigInt(Math.floor(Math.sqrt(Number(n))));
+  while (root * root > n) root--;
+  while ((root + 1n) * (root + 1n) <= n) root++;
+  return root;
+}
 
 const logSumExp: RowRule = (values, at, count, f, x) => {
   const { exp, log } = functionsOf(x.dtype);
@@ -166,7 +176,11 @@ function cumulative(
 /** Reductions along axes; sums follow the order of row reductions, products ascend. */
 export const reduceOps: readonly OnnxOp[] = [
   reduction("ReduceSum", total, sumLong),
-  reduction("ReduceMean", (v, at, n, f, x) => f(total(v, at, n, f, x) / n)),
+  reduction(
+    "ReduceMean",
+    (v, at, n, f, x) => f(total(v, at, n, f, x) / n),
+    (v) => (v.length === 0 ? 0n : sumLong(v) / BigInt(v.length)),
+  ),
   reduction("ReduceMax", extremum(1), (v) => v.reduce((a, b) => larger(a, b))),
   reduction("ReduceMin", extremum(-1), (v) => v.reduce((a, b) => smaller(a, b))),
   reduction(
@@ -179,7 +193,11 @@ export const reduceOps: readonly OnnxOp[] = [
     (v) => v.reduce((a, b) => a * b, 1n),
   ),
   reduction("ReduceL1", absolute, (v) => sumLong(v.map((x) => (x < 0n ? -x : x)))),
-  reduction("ReduceL2", (v, at, n, f, x) => f(Math.sqrt(squares(v, at, n, f, x)))),
+  reduction(
+    "ReduceL2",
+    (v, at, n, f, x) => f(Math.sqrt(squares(v, at, n, f, x))),
+    (v) => rootOf(sumLong(v.map((x) => x * x))),
+  ),
   reduction("ReduceSumSquare", squares, (v) => sumLong(v.map((x) => x * x))),
   reduction("ReduceLogSum", (v, at, n, f, x) => functionsOf(x.dtype).log(total(v, at, n, f, x))),
   reduction("ReduceLogSumExp", logSumExp),

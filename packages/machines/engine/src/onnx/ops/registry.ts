@@ -17,9 +17,11 @@ import { poolOps } from "./pool.ts";
 import { quantizeOps } from "./quantize.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
+import { regionOps } from "./region.ts";
 import { resizeOps } from "./resize.ts";
 import { shapeOps } from "./shape.ts";
 import { signalOps } from "./signal.ts";
+import { svmOps } from "./svm.ts";
 import { textOps } from "./text.ts";
 import { unaryOps } from "./unary.ts";
 
@@ -48,6 +50,8 @@ export const ONNX_OPS: readonly OnnxOp[] = [
   ...textOps,
   ...signalOps,
   ...detectOps,
+  ...regionOps,
+  ...svmOps,
 ];
 
 const byKey = new Map(ONNX_OPS.map((op) => [`${op.domain}:${op.name}`, op]));

@@ -40,6 +40,14 @@ function nearest(call: Call, mode: string, x: number): number {
   throw call.unsupported(`nearest_mode "${mode}" is unknown`);
 }
 
+/** Before version 11 the standard names no rule: growing drops the fraction, shrinking is answered where rules agree. */
+function oldNearest(call: Call, x: number, scale: number): number {
+  if (scale >= 1) return Math.floor(x);
+  if (Math.ceil(x) !== Math.floor(x + 0.5))
+    throw call.unsupported("shrinking to nearest before version 11 by this scale");
+  return Math.ceil(x);
+}
+
 function cubic(x: number, a: number): number {
   const d = Math.abs(x);
   if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
@@ -50,8 +58,13 @@ function cubic(x: number, a: number): number {
 function taps(call: Call, mode: string, x: number, axis: Axis): Omit<Tap, "outside"> {
   const { size, scale } = axis;
   const clampPlace = (i: number): number => Math.max(0, Math.min(size - 1, i));
-  if (mode === "nearest")
-    return { from: [clampPlace(nearest(call, call.string("nearest_mode", "round_prefer_floor"), x))], weights: [1] };
+  if (mode === "nearest") {
+    const place =
+      call.opset < 11
+        ? oldNearest(call, x, scale)
+        : nearest(call, call.string("nearest_mode", "round_prefer_floor"), x);
+    return { from: [clampPlace(place)], weights: [1] };
+  }
   const a = call.float("cubic_coeff_a", -0.75);
   const reach = mode === "linear" ? 1 : 2;
   const filter = (d: number): number => (mode === "linear" ? Math.max(0, 1 - Math.abs(d)) : cubic(d, a));
@@ -69,9 +82,9 @@ function taps(call: Call, mode: string, x: number, axis: Axis): Omit<Tap, "outsi
 function axesOf(call: Call, x: OnnxTensor): Axis[] {
   const rank = x.shape.length;
   const axes = (call.ints("axes") ?? x.shape.map((_, i) => i)).map((axis) => call.axis(axis, rank));
-  const legacy = call.opset < 11;
+  const legacy = call.opset < 11 || call.node.opType === "Upsample";
   const nonEmpty = (list: number[] | undefined): number[] | undefined => (list?.length === 0 ? undefined : list);
-  const scales = nonEmpty(call.numbers(legacy ? 1 : 2));
+  const scales = nonEmpty(legacy ? (call.numbers(1) ?? call.floats("scales")?.slice()) : call.numbers(2));
   const sizes = legacy ? undefined : nonEmpty(call.numbers(3));
   const roi = legacy ? undefined : nonEmpty(call.numbers(1));
   if ((scales === undefined) === (sizes === undefined)) throw call.fault("it takes either scales or sizes");
@@ -128,7 +141,7 @@ function resize(call: Call): OnnxTensor[] {
   if (x.data.length === 0) throw call.unsupported("an empty tensor");
   const place = call.string("coordinate_transformation_mode", call.opset < 11 ? "asymmetric" : "half_pixel");
   const crop = place === "tf_crop_and_resize";
-  if (mode === "nearest" && call.opset < 11) throw call.unsupported("nearest before version 11");
+  if (call.opset < 11 && mode === "cubic") throw call.unsupported("cubic before version 11");
   const fill = call.float("extrapolation_value", 0);
   const f = step(x.dtype);
   let values: Float64Array = Float64Array.from(numbersOf(x));
@@ -153,4 +166,8 @@ export const resizeOps: readonly OnnxOp[] = [
     "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value keep_aspect_ratio_policy mode nearest_mode",
     resize,
   ),
+  define("Upsample", [7, 9, 10], "mode scales", (call) => {
+    if (call.opset >= 10) throw call.unsupported("it was withdrawn in version 10; Resize took its place");
+    return resize(call);
+  }),
 ];

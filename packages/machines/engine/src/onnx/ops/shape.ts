@@ -297,6 +297,9 @@ function reverseSequence(call: Call): OnnxTensor[] {
   const lengths = call.numbers(1) ?? [];
   const [batch, time] = [call.int("batch_axis", 1), call.int("time_axis", 0)];
   if (batch + time !== 1 || batch * time !== 0 || x.shape.length < 2) throw call.fault("its axes must be 0 and 1");
+  const longest = x.shape[time] as number;
+  if (lengths.length !== x.shape[batch] || lengths.some((n) => !(n >= 0 && n <= longest)))
+    throw call.fault(`lengths [${lengths}] do not fit [${x.shape}]`);
   const strides = stridesOf(x.shape);
   const [alongBatch, alongTime] = [strides[batch] as number, strides[time] as number];
   const inner = product(x.shape, 2);

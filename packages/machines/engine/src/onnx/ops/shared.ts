@@ -60,7 +60,12 @@ export function expanded(tensor: OnnxTensor, shape: readonly number[]): OnnxTens
 export function gathered(tensor: OnnxTensor, shape: readonly number[], offsets: ArrayLike<number>): OnnxTensor {
   const result = zeros(tensor.dtype, shape);
   const { data } = tensor;
-  for (let i = 0; i < offsets.length; i++) result.data[i] = data[offsets[i] as number] as number;
+  if (offsets.length !== result.data.length) throw new OnnxModelError("Offsets do not fill the shape.");
+  for (let i = 0; i < offsets.length; i++) {
+    const value = data[offsets[i] as number];
+    if (value === undefined) throw new OnnxModelError("A place outside of the operand is asked for.");
+    result.data[i] = value as number;
+  }
   return result;
 }
 

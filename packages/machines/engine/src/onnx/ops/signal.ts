@@ -44,6 +44,8 @@ function dft(call: Call): OnnxTensor[] {
   if (onesided && !inverse && parts !== 1) throw call.fault("a one-sided transform takes real numbers");
   const length = call.inputs[1] === undefined ? (folded ? 2 * (size - 1) : size) : call.number(1, size);
   if (!(length >= 1) || length > 65_536) throw call.unsupported(`a length of ${length}`);
+  if (folded && size !== Math.floor(length / 2) + 1)
+    throw call.unsupported(`a one-sided spectrum of ${size} bins for a length of ${length}`);
   const bins = onesided && !inverse ? Math.floor(length / 2) + 1 : length;
   const inner = product(x.shape, axis + 1, rank - 1);
   const outer = product(x.shape, 0, axis);
@@ -102,6 +104,30 @@ function stft(call: Call): OnnxTensor[] {
   return [stored(x.dtype, [batch, frames, bins, 2], values)];
 }
 
+/** Triangles on the mel scale that weigh the bins of a spectrum. */
+function melWeights(call: Call): OnnxTensor[] {
+  const [bands, length, rate] = [call.number(0, 0), call.number(1, 0), call.number(2, 0)];
+  const [low, high] = [call.number(3, 0), call.number(4, 0)];
+  const bins = Math.floor(length / 2) + 1;
+  if (!(bands >= 1 && length >= 1 && rate >= 1 && low >= 0 && high > low) || bands * bins > 2 ** 24)
+    throw call.fault("bands, length, rate or edges do not fit");
+  const mel = (hertz: number): number => (2595 * math.log(1 + hertz / 700)) / math.log(10);
+  const [first, last] = [mel(low), mel(high)];
+  const edges = Array.from({ length: bands + 2 }, (_, i) => {
+    const at = first + (i * (last - first)) / (bands + 2);
+    return Math.floor(((length + 1) * 700 * (math.exp((at / 2595) * math.log(10)) - 1)) / rate);
+  });
+  if (edges.some((edge) => edge < 0 || edge >= bins)) throw call.fault("the upper edge lies above half the rate");
+  const values = new Float64Array(bins * bands);
+  for (let band = 0; band < bands; band++) {
+    const [from, centre, to] = edges.slice(band, band + 3) as [number, number, number];
+    if (centre === from) values[centre * bands + band] = 1;
+    else for (let j = from; j <= centre; j++) values[j * bands + band] = (j - from) / (centre - from);
+    for (let j = centre; j < to; j++) values[j * bands + band] = (to - j) / (to - centre);
+  }
+  return [stored(dtypeOf(call.int("output_datatype", 1)), [bins, bands], values)];
+}
+
 /** A window a0 - a1 cos + a2 cos 2. */
 function cosineWindow(name: string, terms: readonly [number, number, number]): OnnxOp {
   return define(name, [17], "output_datatype periodic", (call) => {
@@ -120,6 +146,7 @@ function cosineWindow(name: string, terms: readonly [number, number, number]): O
 export const signalOps: readonly OnnxOp[] = [
   define("DFT", [17, 20], "axis inverse onesided", dft),
   define("STFT", [17], "onesided", stft),
+  define("MelWeightMatrix", [17], "output_datatype", melWeights),
   cosineWindow("HannWindow", [0.5, 0.5, 0]),
   cosineWindow("HammingWindow", [25 / 46, 1 - 25 / 46, 0]),
   cosineWindow("BlackmanWindow", [0.42, 0.5, 0.08]),
