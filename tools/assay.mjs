@@ -6,7 +6,7 @@ import { bootstrap, root } from "./bootstrap.mjs";
 
 const node = bootstrap();
 const main = join(root, "packages", "shells", "cli", "src", "main.ts");
-const flags = ["--disable-warning=ExperimentalWarning", "--enable-source-maps"];
+const flags = ["--disable-warning=ExperimentalWarning"]; // types are stripped in place: no source map is wanted
 const env = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "assay"), ...process.env };
 const child = spawn(node, [...flags, main, ...process.argv.slice(2)], { stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

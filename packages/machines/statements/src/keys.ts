@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { bytesToHex, utf8 } from "@base/bytes/hex.ts";
 import { InvalidInputError } from "@base/errors";
-import { type Address, type Hex, type LocalAccount, recoverTypedDataAddress } from "viem";
+import type { Address, Hex, LocalAccount } from "viem";
 
 /** Algorithms of a key; a hybrid key has two of them. */
 export type Algorithm = "ed25519" | "ml-dsa-44";
@@ -109,6 +109,7 @@ function walletKey(address: Address): StatementKey {
     keyid: `eip155:${address.toLowerCase()}`,
     async verify(message, signature) {
       if (signature.length !== 65) return false;
+      const { recoverTypedDataAddress } = await import("viem"); // large, and wanted for this alone
       try {
         const hex = `0x${Buffer.from(signature).toString("hex")}` as Hex;
         const signer = await recoverTypedDataAddress({ ...typedData(message), signature: hex });

@@ -1,5 +1,5 @@
 import type { Migration } from "@machines/store";
-import { type Kysely, SqliteAdapter, sql } from "kysely";
+import type { Kysely } from "kysely";
 
 /** Columns of the index tables besides `block`, `log_index` and `tx`; `?` marks what may be null. */
 const tables: Readonly<Record<string, Readonly<Record<string, "text" | "text?" | "integer" | "bigint">>>> = {
@@ -51,6 +51,7 @@ export const migrations: readonly Migration[] = [
 
 /** SQLite: a signature lies in the tree of its key, one page away instead of two. PostgreSQL has no such tables. */
 async function clusterSignatures(db: Kysely<unknown>): Promise<void> {
+  const { SqliteAdapter, sql } = await import("kysely"); // the definitions of a room load no database
   if (!(db.getExecutor().adapter instanceof SqliteAdapter)) return;
   await sql`alter table signatures rename to signatures_before`.execute(db);
   await signatures(db).modifyEnd(sql`without rowid`).execute();
