@@ -24,6 +24,7 @@ export default defineConfig({
           exclude: ["**/*.long.test.ts", "**/node_modules/**", "test/evidence/**"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          globalSetup: "test/journeys/shared.ts",
           fileParallelism: false,
         },
       },

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, inject } from "vitest";
 
 const command = join(process.cwd(), "tools", "assay.mjs");
 
@@ -66,6 +66,18 @@ export async function assay(
     json = undefined;
   }
   return { code, stdout, stderr, json };
+}
+
+/** Puts a node whose loop has run into `dir`: `assay up --once` runs once for all files, each gets a copy. What it told. */
+export async function looped(dir: string): Promise<Done> {
+  const template = join(inject("shared"), "looped");
+  const told = `${template}.json`;
+  if (!existsSync(told)) {
+    const done = await assay(["up", "--once", "--json", "--dir", template, "--port", "0"]);
+    writeFileSync(told, JSON.stringify(done));
+  }
+  cpSync(template, dir, { recursive: true });
+  return JSON.parse(readFileSync(told, "utf8")) as Done;
 }
 
 /** Ends the command and the process it runs in, both at once, as a power cut would. */

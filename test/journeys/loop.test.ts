@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openChain } from "@machines/chain";
 import { beforeAll, describe, expect, test } from "vitest";
-import { assay, type Done, folder } from "./assay.ts";
+import { assay, type Done, folder, looped } from "./assay.ts";
 
 const dir = folder();
 let first: Done;
 
 beforeAll(async () => {
-  first = await assay(["up", "--once", "--json", "--dir", dir, "--port", "0"]);
+  first = await looped(dir);
 }, 120_000);
 
 /** Anchors of the log come by the clock, whether or not the loop has anything left to do. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { assay, folder, killTree, printed, start } from "./assay.ts";
+import { assay, folder, killTree, looped, printed, start } from "./assay.ts";
 
 /** A node process with the addresses it told of. */
 interface Member {
@@ -20,7 +20,7 @@ let main: Member & { rpc: string; deployment: string };
 
 beforeAll(async () => {
   const dir = folder();
-  expect((await assay(["up", "--once", "--json", "--dir", dir, "--port", "0"])).code).toBe(0);
+  expect((await looped(dir)).code).toBe(0);
   // This node has the chain, the data, a watcher and the panel, but no operator.
   const child = start([
     "serve",

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { assay, type Done, folder, killTree, printed, start } from "./assay.ts";
+import { assay, type Done, folder, killTree, looped, printed, start } from "./assay.ts";
 
 const home = folder();
 const dir = join(home, "data");
@@ -29,8 +29,7 @@ describe("the same verbs on one's own data", () => {
   beforeAll(async () => {
     writeFileSync(csv, table(400));
     // The loop first, so that people have money and operators stand by.
-    const once = await assay(["up", "--once", "--json", ...here, "--port", "0"]);
-    expect(once.code).toBe(0);
+    expect((await looped(dir)).code).toBe(0);
     node = start(["serve", ...here, "--port", "0"]);
     await printed(node, /serving at http/);
   }, 120_000);

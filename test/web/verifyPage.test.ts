@@ -14,7 +14,7 @@ import { row } from "@records/assets/row.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startNode } from "../../packages/protocols/training/test/node.ts";
-import { assay } from "../journeys/assay.ts";
+import { assay, looped } from "../journeys/assay.ts";
 import { openBrowser } from "./browser.ts";
 
 // The page that needs no server, from the disk: true receipts of the whole loop, and false ones.
@@ -48,7 +48,7 @@ beforeAll(async () => {
     env,
   });
   browser = await openBrowser();
-  const up = await assay(["up", "--once", "--json", "--dir", dir, "--port", "0"]);
+  const up = await looped(dir);
   // Under a name of its own: `up` leaves a receipt.json without bytes, which passes for this one when this command fails.
   const out = join(dir, "given-receipt.json");
   const told = await assay(["receipt", `payout:${up.json.payout.id}`, "--bytes", "--out", out, "--dir", dir]);
