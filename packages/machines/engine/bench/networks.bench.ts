@@ -12,20 +12,28 @@ async function web(bench: string, net: Network, rounds: number): Promise<BenchLi
   ort.env.wasm.numThreads = 1;
   const theirs = await onnxSide(ort, net, { executionProviders: ["wasm"] });
   const times = await versus(await assaySide(net, 1), theirs, rounds);
-  return { bench, value: times.ours, unit: "ms", against: `${WEB}, one thread`, ratio: times.ratio };
+  return {
+    bench,
+    value: times.ours,
+    unit: "ms",
+    against: `${WEB}, one thread`,
+    ratio: times.ratio,
+    rounds: times.rounds,
+  };
 }
 
 /** The peer decides on its threads once per process, so two threads are measured in a process of their own. */
 async function twoThreads(): Promise<BenchLine> {
   const script = fileURLToPath(new URL("twoThreads.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ["--no-warnings", script]);
-  const { ours, ratio } = JSON.parse(stdout) as Times;
+  const { ours, ratio, rounds } = JSON.parse(stdout) as Times;
   return {
     bench: "engine.mlp64.f32s.2t",
     value: ours,
     unit: "ms",
     against: `${WEB}, two threads`,
     ratio,
+    rounds,
   };
 }
 
@@ -37,7 +45,7 @@ async function native(net: Network): Promise<BenchLine> {
     const theirs = await onnxSide(runtime, net, { intraOpNumThreads: 1, interOpNumThreads: 1 });
     const times = await versus(await assaySide(net, 1), theirs, 40);
     const against = "onnxruntime-node (native), one thread";
-    return { bench, value: times.ours, unit: "ms", against, ratio: times.ratio };
+    return { bench, value: times.ours, unit: "ms", against, ratio: times.ratio, rounds: times.rounds };
   } catch (error) {
     if (!/cannot open shared object|Cannot find module|not supported/.test(String(error))) throw error;
     return { bench, value: 0, unit: "ms; onnxruntime-node has no binary for this machine" };

@@ -102,6 +102,7 @@ export async function run(): Promise<BenchLine[]> {
       unit: "ms",
       against: "jax-js, jitted",
       ratio: times.ratio,
+      rounds: times.rounds,
     },
   ];
 }

@@ -2,6 +2,7 @@ import { sizeOf } from "../src/graph/ir.ts";
 import { Program } from "../src/graph/program.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
 import type { Network } from "./networks.ts";
+import { QuietRounds } from "./quiet.ts";
 
 /** One side of a comparison. */
 export interface Side {
@@ -22,6 +23,8 @@ export interface Times {
   readonly theirs: number;
   /** Median of theirs / ours, round by round: what slows a whole round down falls out. */
   readonly ratio: number;
+  /** Which rounds these medians are of, in words. */
+  readonly rounds: string;
 }
 
 /** How {@link versus} takes turns. */
@@ -33,34 +36,65 @@ export interface Turns {
 }
 
 /** Milliseconds of one turn of one side. */
-async function turn({ run }: Side, { runs = 1, rest = 0 }: Turns): Promise<number> {
+async function turn({ run }: Side, { runs = 1, rest = 0 }: Turns, watch: QuietRounds): Promise<number> {
   if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
   if (runs > 1) for (let warm = 0; warm < 2; warm++) await run();
   const times: number[] = [];
   while (times.length < runs) {
-    const start = performance.now();
+    watch.start();
     await run();
-    times.push(performance.now() - start);
+    times.push(watch.stop());
   }
   return median(times);
 }
 
-/** Both sides in turn, `rounds` times in one process after three to warm up; throws when their answers lie apart. */
-export async function versus(ours: Side, theirs: Side, rounds: number, turns: Turns = {}): Promise<Times> {
-  const times: [number[], number[]] = [[], []];
-  for (let round = -3; round < rounds; round++) {
-    const pair = [await turn(ours, turns), await turn(theirs, turns)] as const;
-    if (round < 0) continue; // warm-up
-    times[0].push(pair[0]);
-    times[1].push(pair[1]);
-  }
-  const [a, b] = [ours.answer(), theirs.answer()];
+/** Most rounds for each that is wanted, and seconds after which no further one begins. */
+const [PATIENCE, SECONDS] = [5, 75];
+/** Fewest rounds that a median is taken of. */
+const FEWEST = 9;
+
+function compareAnswers(a: Float32Array, b: Float32Array): void {
   const size = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const apart = a.reduce((most, value, index) => Math.max(most, Math.abs(value - (b[index] as number))), 0);
   if (a.length !== b.length || !(apart <= 1e-3 * Math.max(1, size)))
     throw new Error(`the two answers lie ${apart} apart, their size is ${size}`);
-  const ratios = times[0].map((time, round) => (times[1][round] as number) / time);
-  return { ours: median(times[0]), theirs: median(times[1]), ratio: median(ratios) };
+}
+
+/**
+ * Both sides in turn in one process, after three rounds to warm up, until `rounds` rounds were undisturbed (see
+ * {@link QuietRounds}), or patience ends; the medians are of those, or of the least disturbed when there are too few.
+ * Throws when the sides' answers lie apart.
+ */
+export async function versus(ours: Side, theirs: Side, rounds: number, turns: Turns = {}): Promise<Times> {
+  const watch = new QuietRounds();
+  const times: [number[], number[]] = [[], []];
+  const start = performance.now();
+  for (let round = -3; round < rounds * PATIENCE; round++) {
+    watch.look();
+    const first = await turn(ours, turns, watch);
+    watch.look();
+    const second = await turn(theirs, turns, watch);
+    watch.look();
+    watch.end(round >= 0);
+    if (round < 0) continue; // warm-up
+    times[0].push(first);
+    times[1].push(second);
+    if (round + 1 < rounds) continue;
+    if (watch.quiet().length >= rounds || performance.now() - start > SECONDS * 1000) break;
+  }
+  compareAnswers(ours.answer(), theirs.answer());
+  const all = times[0].length;
+  const quiet = watch.quiet();
+  const taken = quiet.length >= FEWEST ? quiet : watch.least(FEWEST);
+  const of = (values: readonly number[]) => taken.map((round) => values[round] as number);
+  const [a, b] = [of(times[0]), of(times[1])];
+  const kind = quiet.length >= FEWEST ? "undisturbed" : "least disturbed";
+  return {
+    ours: median(a),
+    theirs: median(b),
+    ratio: median(a.map((time, index) => (b[index] as number) / time)),
+    rounds: `${taken.length} ${kind} of ${all}`,
+  };
 }
 
 /** Input values of a network. */

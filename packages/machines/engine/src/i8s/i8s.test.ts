@@ -16,6 +16,7 @@ test.each([
   [9, 33, 31],
   [2, 0, 3],
   [6, 257, 24],
+  [67, 100, 40],
 ])("the int8 product [%i, %i] by %i equals the reference", (m, k, n) => {
   const [a, b] = [bytes(m * k, 1), bytes(k * n, 2)];
   const product = new IntegerProduct(b, m, k, n);
@@ -64,12 +65,12 @@ test("kernel and reference requantise alike over the whole range", () => {
   );
 });
 
-test("four sums at a time are requantised like one: large sums, every shift, both ends", () => {
+test("sixteen and four sums at a time are requantised like one: large sums, every shift, both ends", () => {
   const k = 4096;
   const a = Int8Array.from({ length: 2 * k }, (_, i) => (i < k ? -128 : i % 2 === 0 ? -128 : 127));
-  const b = bytes(k * 13, 5).map((value, i) => (i % 13 < 2 ? -128 : i % 13 === 2 ? 127 : value));
-  const product = new IntegerProduct(b, 2, k, 13);
-  const sums = matmulReference(a, b, 2, k, 13);
+  const b = bytes(k * 37, 5).map((value, i) => (i % 37 < 2 ? -128 : i % 37 === 2 ? 127 : value));
+  const product = new IntegerProduct(b, 2, k, 37);
+  const sums = matmulReference(a, b, 2, k, 37);
   expect(product.sums(a)).toEqual(sums);
   for (let shift = 1; shift <= 62; shift++)
     for (const multiplier of [0, 1, 3, 65_537, 2 ** 30, 2 ** 31 - 1]) {

@@ -23,6 +23,7 @@ export const i32 = {
   mul: binaryOf(0x6c),
   and: binaryOf(0x71),
   shl: (a: Code, bits: number): Code => [...a, 0x41, ...signed(bits), 0x74],
+  shrU: (a: Code, bits: number): Code => [...a, 0x41, ...signed(bits), 0x76],
   eq: binaryOf(0x46),
   ltU: binaryOf(0x49),
   gtU: binaryOf(0x4b),
@@ -45,20 +46,10 @@ export const small = {
 export const i64 = {
   const: (value: number): Code => [0x42, ...signed(value)],
   fromI32: unaryOf(0xac),
-  wrap: unaryOf(0xa7),
   add: binaryOf(0x7c),
   sub: binaryOf(0x7d),
-  mul: binaryOf(0x7e),
   shl: binaryOf(0x86),
-  shrS: binaryOf(0x87),
-  ltS: binaryOf(0x53),
-  gtS: binaryOf(0x55),
 };
-
-/** `yes` when `condition` (an i32) is not zero, else `no`; both are evaluated. */
-export function choose(yes: Code, no: Code, condition: Code): Code {
-  return [...yes, ...no, ...condition, 0x1b];
-}
 
 /** Scalar binary32. */
 export const f32 = {
@@ -71,6 +62,8 @@ export const f32 = {
 export const v128 = {
   load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), 0, ...unsigned(offset)],
   load32Splat: (address: Code, offset = 0): Code => [...address, ...simd(0x09), 0, ...unsigned(offset)],
+  /** Eight bytes, and eight zeros behind them. */
+  load64Zero: (address: Code, offset = 0): Code => [...address, ...simd(0x5d), 0, ...unsigned(offset)],
   /** Eight signed bytes as 16-bit integers. */
   load8x8: (address: Code, offset = 0): Code => [...address, ...simd(0x01), 0, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [
@@ -89,6 +82,9 @@ export const v128 = {
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [...a, ...b, ...simd(0x0d), ...lanes],
 };
 
+/** Eight 16-bit integers. */
+export const i16x8 = { add: binaryOf(...simd(0x8e)) };
+
 /** Four 32-bit integers. */
 export const i32x4 = {
   const: (value: number): Code => {
@@ -97,6 +93,8 @@ export const i32x4 = {
   },
   add: binaryOf(...simd(0xae)),
   sub: binaryOf(...simd(0xb1)),
+  min: binaryOf(...simd(0xb6)),
+  max: binaryOf(...simd(0xb8)),
   splat: unaryOf(...simd(0x11)),
   lane0: (a: Code): Code => [...a, ...simd(0x1b), 0],
   /** Products of neighbouring 16-bit lanes, added in pairs: exact in 32 bits unless all four are -32768. */
@@ -113,9 +111,8 @@ export const i64x2 = {
   productLow: binaryOf(...simd(0xdc)),
   productHigh: binaryOf(...simd(0xdd)),
   add: binaryOf(...simd(0xce)),
-  /** Arithmetic shift right by an i32. */
-  shrS: binaryOf(...simd(0xcc)),
-  gtS: binaryOf(...simd(0xd9)),
+  /** Logical shift right by an i32. */
+  shrU: binaryOf(...simd(0xcd)),
 };
 
 /** Narrows eight 32-bit lanes to 16 bits, or sixteen 16-bit lanes to bytes, with saturation. */

@@ -1,13 +1,14 @@
 import { InvalidInputError } from "@base/errors";
 import type { Exports } from "../../ops/op.ts";
 import { kernelModule } from "../../wasm/kernels.ts";
+import { requantiseWindow } from "../requantise/kernel.ts";
 import { checkRequantiser, type Requantiser } from "../requantise/reference.ts";
-import { WIDTH } from "./kernel.ts";
+import { PANEL_END, QUAD, ROW_END, WIDTH } from "./kernel.ts";
 import { checkMatmul } from "./reference.ts";
 
 const PAGE = 65_536;
 /** Rows that are taken together: their block stays in the second-level cache while panels pass by. */
-const ROWS = 64;
+const ROWS = 66;
 
 /** An int8 matrix product with fixed right operand (a layer's weights), packed once. */
 export class IntegerProduct {
@@ -30,8 +31,8 @@ export class IntegerProduct {
     [this.#m, this.#k, this.#n] = [m, k, n];
     const sizes = [
       Math.max(m * k, k * n),
-      m * this.#pairs * 4,
-      this.#panels * this.#pairs * WIDTH * 4,
+      m * this.#line,
+      this.#panels * this.#panelBytes,
       m * this.#panels * WIDTH * 4,
       m * n,
     ];
@@ -40,18 +41,28 @@ export class IntegerProduct {
     );
     const [raw, wide, panels, sums, result] = offsets as [number, number, number, number, number];
     this.#at = { raw, wide, panels, sums, result };
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((result + m * n + 64) / PAGE) });
+    const ahead = this.#panelBytes + Math.ceil(this.#panelBytes / 8); // the last panel's rows read on behind it, for nothing
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil((result + m * n + ahead) / PAGE) });
     const instance = new WebAssembly.Instance(kernelModule(), { env: { memory: this.#memory } });
     this.#exports = instance.exports as unknown as Exports;
     new Int8Array(this.#memory.buffer, raw, weights.length).set(weights);
     for (let panel = 0; panel < this.#panels; panel++) {
-      const to = panels + panel * this.#pairs * WIDTH * 4;
-      this.#call("i8s.pack", raw + panel * WIDTH, to, k, Math.min(WIDTH, n - panel * WIDTH), n, this.#pairs);
+      const to = panels + panel * this.#panelBytes;
+      this.#call("i8s.pack", raw + panel * WIDTH, to, k, Math.min(WIDTH, n - panel * WIDTH), n, this.#quads);
     }
   }
 
-  get #pairs(): number {
-    return Math.ceil(this.#k / 2);
+  get #quads(): number {
+    return Math.ceil(this.#k / QUAD);
+  }
+
+  /** Bytes of one widened row. */
+  get #line(): number {
+    return this.#quads * QUAD * 2 + ROW_END;
+  }
+
+  get #panelBytes(): number {
+    return this.#quads * QUAD * 2 * WIDTH + PANEL_END;
   }
 
   get #panels(): number {
@@ -62,26 +73,31 @@ export class IntegerProduct {
     (this.#exports[name] as (...args: number[]) => void)(...args);
   }
 
-  #multiply(a: Int8Array): void {
+  /** Hands over the left operand [m, k]. Throws InvalidInputError when its size differs. */
+  write(a: Int8Array): void {
     if (a.length !== this.#m * this.#k)
       throw new InvalidInputError(`The product takes ${this.#m * this.#k} numbers, not ${a.length}.`);
+    new Int8Array(this.#memory.buffer, this.#at.raw, a.length).set(a);
+  }
+
+  #multiply(): void {
     const { raw, wide, panels, sums } = this.#at;
-    new Int8Array(this.#memory.buffer, raw, a.length).set(a);
-    this.#call("i8s.widen", raw, wide, this.#m, this.#k, this.#pairs * 4);
-    const [row, line] = [this.#panels * WIDTH * 4, this.#pairs * 4];
+    this.#call("i8s.widen", raw, wide, this.#m, this.#k, this.#line);
+    const [row, line] = [this.#panels * WIDTH * 4, this.#line];
     for (let first = 0; first < this.#m; first += ROWS) {
       const rows = Math.min(ROWS, this.#m - first);
       for (let panel = 0; panel < this.#panels; panel++) {
-        const packed = panels + panel * line * WIDTH;
+        const packed = panels + panel * this.#panelBytes;
         const to = sums + first * row + panel * WIDTH * 4;
-        this.#call("i8s.panel", wide + first * line, line, packed, to, row, rows, this.#pairs);
+        this.#call("i8s.panel", wide + first * line, line, packed, to, row, rows, this.#quads);
       }
     }
   }
 
   /** The exact int32 sums [m, n] of `a` [m, k]. */
   sums(a: Int8Array): Int32Array {
-    this.#multiply(a);
+    this.write(a);
+    this.#multiply();
     const all = new Int32Array(this.#memory.buffer, this.#at.sums, this.#m * this.#panels * WIDTH);
     const dense = new Int32Array(this.#m * this.#n);
     for (let i = 0; i < this.#m; i++) {
@@ -91,13 +107,26 @@ export class IntegerProduct {
     return dense;
   }
 
-  /** The requantised product, int8 [m, n]. */
-  run(a: Int8Array, requantiser: Requantiser): Int8Array {
+  /** Computes the requantised product of what was written; {@link read} gives it. */
+  compute(requantiser: Requantiser): void {
     checkRequantiser(requantiser);
-    this.#multiply(a);
-    const { multiplier, shift, zero } = requantiser;
+    this.#multiply();
+    const { multiplier, shift } = requantiser;
     const { sums, result } = this.#at;
-    this.#call("i8s.requantise", sums, result, this.#m, this.#n, this.#panels * WIDTH * 4, multiplier, shift, zero);
-    return new Int8Array(this.#memory.buffer, result, this.#m * this.#n).slice();
+    const row = this.#panels * WIDTH * 4;
+    const window = requantiseWindow(requantiser);
+    this.#call("i8s.requantise", sums, result, this.#m, this.#n, row, multiplier, shift, ...window);
+  }
+
+  /** The product computed last, int8 [m, n]. */
+  read(): Int8Array {
+    return new Int8Array(this.#memory.buffer, this.#at.result, this.#m * this.#n).slice();
+  }
+
+  /** The requantised product of `a`, int8 [m, n]. */
+  run(a: Int8Array, requantiser: Requantiser): Int8Array {
+    this.write(a);
+    this.compute(requantiser);
+    return this.read();
   }
 }
