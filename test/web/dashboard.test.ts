@@ -194,7 +194,7 @@ describe.skipIf(!browser)("dashboard", () => {
 });
 
 describe.skipIf(!browser || real !== undefined)("dashboard on known data", () => {
-  it("narrows a lineage by words, direction, steps and days, and the address keeps them", async () => {
+  it("narrows a lineage by words, direction, steps, owner and days, and the address keeps them", async () => {
     const { context, page, wrong } = await open({ viewport: { width: 390, height: 844 }, colorScheme: "dark" });
     await visit(page, "#/lineage/payout%3A2000001?view=table", "table tbody tr");
     const rows = page.locator("table tbody tr");
@@ -213,6 +213,20 @@ describe.skipIf(!browser || real !== undefined)("dashboard on known data", () =>
       depth: "2",
       since: "2026-01-02",
     });
+    // Half an address asks for nothing; a whole one is asked for and stays in the address of the page.
+    const owner = page.getByLabel("Owner or signer");
+    const [who] = await page
+      .locator("#owners option")
+      .evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
+    expect(who).toMatch(/^0x[0-9a-fA-F]{40}$/);
+    await owner.fill(String(who).slice(0, 20));
+    expect(page.url()).not.toContain("owner=");
+    const owned = page.waitForRequest((request) => request.url().includes(`owner=${who}`));
+    await owner.fill(String(who));
+    expect(Object.fromEntries(new URL((await owned).url()).searchParams)).toMatchObject({ depth: "2", owner: who });
+    expect(page.url()).toContain(`owner=${who}`);
+    await owner.fill("");
+    await page.waitForFunction(() => !location.hash.includes("owner="));
     await page.getByLabel("Direction").selectOption({ label: "What stands on it" });
     await page.waitForFunction(() => document.querySelectorAll("table tbody tr").length === 1);
     await page.reload();

@@ -88,26 +88,26 @@ async function ownersOf(context: Needs, { nodes }: Lineage): Promise<Map<string,
     add(key(node), request?.["requester"]);
   }
   const ids = nodes.filter(({ kind }) => kind === "asset").map(({ id }) => id);
-  for (const [table, column] of [
+  for (const [table, columns] of [
     ["ix_assets", "publisher"],
     ["ix_asset_owners", "owner"],
-  ]) {
-    const rows = await listEach<[id: string, who: string]>(
-      context.db,
-      ids,
-      (each) => `select id, ${column} from ${each} cross join ${table} where id = each.value
-                 order by block, log_index`,
-    );
+  ] as const) {
+    const rows = await listEach<[place: number, who: string]>(context.db, ids, {
+      columns,
+      table,
+      where: () => "id = each.value",
+      order: "block, log_index",
+    });
     // The newest row is the owner of now.
-    for (const [id, who] of new Map(rows)) add(`asset:${id}`, who);
+    for (const [place, who] of new Map(rows.map(([place, who]) => [place, who]))) add(`asset:${ids[place]}`, who);
   }
-  const statements = new Map(nodes.flatMap((node) => (node.statement === null ? [] : [[node.statement, key(node)]])));
-  const signers = await listEach<[hash: string, signer: string]>(
+  const stated = nodes.filter((node) => node.statement !== null);
+  const signers = await listEach<[place: number, signer: string]>(
     context.db,
-    [...statements.keys()],
-    (each) => `select hash, signer from ${each} cross join signatures where hash = each.value`,
+    stated.map((node) => node.statement as string),
+    { columns: "signer", table: "signatures", where: () => "hash = each.value" },
   );
-  for (const [hash, signer] of signers) add(statements.get(hash) as string, signer);
+  for (const [place, signer] of signers) add(key(stated[place] as LineageNode), signer);
   return owners;
 }
 

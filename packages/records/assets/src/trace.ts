@@ -123,15 +123,12 @@ export async function resolveNode(context: Pick<Context, "db">, text: string): P
   const written = /^([a-z][a-z-]*):(.+)$/.exec(text.trim());
   const id = (written?.[2] ?? text).trim();
   const spelling = /^0x[0-9a-f]+$/i.test(id) ? id.toLowerCase() : id;
-  const rows = await listEach<[kind: string]>(
-    context.db,
-    [spelling],
-    (each) => `select distinct kind from ${each} cross join ix_nodes where id = each.value`,
-  );
-  const kinds = rows
-    .map(([kind]) => kind)
-    .filter((kind) => !written || kind === written[1])
-    .sort();
+  const rows = await listEach<[place: number, kind: string]>(context.db, [spelling], {
+    columns: "kind",
+    table: "ix_nodes",
+    where: () => "id = each.value",
+  });
+  const kinds = [...new Set(rows.map(([, kind]) => kind))].filter((kind) => !written || kind === written[1]).sort();
   if (kinds.length === 1) return { kind: kinds[0] as string, id: spelling };
   if (kinds.length === 0) {
     throw new NotFoundError(`nothing in the lineage is called ${text}`, {
@@ -168,9 +165,12 @@ async function loadNodes(
     const rows = await listEach<StoredNode>(
       context.db,
       numbers.map((number) => (things.refs[number] as NodeRef).id),
-      (each, at) => `select each.place, label, statement, facts, block, log_index, tx
-                     from ${each} cross join ix_nodes where id = each.value and kind = ${at}`,
-      [kind],
+      {
+        columns: "label, statement, facts, block, log_index, tx",
+        table: "ix_nodes",
+        where: (at) => `id = each.value and kind = ${at}`,
+        parameters: [kind],
+      },
     );
     for (const row of rows) {
       const number = numbers[row[0]] as number;
@@ -223,11 +223,11 @@ async function proven(
   }
   const hashes = [...new Set(stated.values())];
   const signed = new Map<string, readonly [hash: string, signer: string, signature: string]>();
-  const signatures = await listEach<[place: number, signer: string, signature: string]>(
-    context.db,
-    hashes,
-    (each) => `select each.place, signer, signature from ${each} cross join signatures where hash = each.value`,
-  );
+  const signatures = await listEach<[place: number, signer: string, signature: string]>(context.db, hashes, {
+    columns: "signer, signature",
+    table: "signatures",
+    where: () => "hash = each.value",
+  });
   for (const [place, signer, signature] of signatures) {
     const hash = hashes[place] as string;
     if (signer < (signed.get(hash)?.[1] ?? "0y")) signed.set(hash, [hash, signer, signature]);

@@ -98,10 +98,13 @@ export async function edgesOf(
   const rows = await listEach<[number, string, string, number, number, string]>(
     db,
     numbers.map((number) => (things.refs[number] as NodeRef).id),
-    (each, at) =>
-      `select each.place, ${other}_kind || ':' || ${other}_id, role, block, log_index, tx
-       from ${each} cross join ix_edges where ${side}_kind = ${at} and ${side}_id = each.value limit ${at} + 0`,
-    [kind, limit],
+    {
+      columns: `${other}_kind || ':' || ${other}_id, role, block, log_index, tx`,
+      table: "ix_edges",
+      where: (at) => `${side}_kind = ${at} and ${side}_id = each.value`,
+      parameters: [kind],
+      limit,
+    },
   );
   const edges = rows.map(([place, name, role, block, logIndex, tx]) => {
     const [near, far] = [numbers[place] as number, things.number(name)];
@@ -129,24 +132,49 @@ export function byKind(things: Things, numbers: Iterable<number>): Map<string, n
   return groups;
 }
 
+/** Rows to find for each text of a list, which the condition calls `each.value`. */
+export interface Wanted {
+  readonly columns: string;
+  readonly table: string;
+  /** `at` stands for the next of `parameters`. */
+  readonly where: (at: string) => string;
+  readonly parameters?: readonly string[];
+  readonly order?: string;
+  /** Rows in all at most. */
+  readonly limit?: number;
+}
+
 /**
- * Runs SQL for each text of a list, which comes as one JSON parameter: the SQL stays the same whatever its length, so
- * both engines keep it compiled. `each` stands for the list, a table of the columns `value` and `place` (from 0): write
- * it first. Rows come as lists of the selected values.
+ * Finds rows for each text of a list, which comes as one JSON parameter: the SQL stays the same whatever its length, so
+ * both engines keep it compiled. Rows come as lists: the text's place in the list (from 0), then the columns.
+ *
+ * PostgreSQL asks for each text by itself (a lateral join that `offset` keeps apart): knowing nothing of the list's
+ * length, and nothing of a table that was never analysed, it would join by reading the whole table.
  */
-export async function listEach<Row extends readonly unknown[]>(
+export async function listEach<Row extends readonly [place: number, ...columns: unknown[]]>(
   db: Context["db"],
   list: readonly string[],
-  text: (each: string, at: string) => string,
-  parameters: readonly (string | number)[] = [],
+  { columns, table, where, parameters = [], order, limit }: Wanted,
 ): Promise<readonly Row[]> {
   if (list.length === 0) return [];
-  const postgres = db.kind === "postgres";
-  const each = postgres
-    ? "(select value, n - 1 as place from json_array_elements_text(?::json) with ordinality as t(value, n)) each"
-    : "(select value, key as place from json_each(?)) each";
+  const values: (string | number)[] = [JSON.stringify(list), ...parameters];
+  const ordered = order === undefined ? "" : ` order by ${order}`;
+  // "+ 0" says that it is a number.
+  const limited = limit === undefined ? "" : " limit ? + 0";
+  if (limit !== undefined) values.push(limit);
+  if (db.kind !== "postgres") {
+    const each = "(select value, key as place from json_each(?)) each";
+    const text = `select each.place, ${columns} from ${each} cross join ${table} where ${where("?")}${ordered}${limited}`;
+    return (await db.lists(text, values)) as unknown as readonly Row[];
+  }
+  const each =
+    "(select value, n - 1 as place from json_array_elements_text(?::json) with ordinality as t(value, n)) each";
+  const found = `(select ${columns} from ${table} where ${where("?")}${ordered}${limited} offset 0) found`;
+  if (limit !== undefined) values.push(limit);
   let count = 0;
-  const written = text(each, "?");
-  const numbered = postgres ? written.replace(/\?/g, () => `$${++count}`) : written;
-  return (await db.lists(numbered, [JSON.stringify(list), ...parameters])) as unknown as readonly Row[];
+  const text = `select each.place, found.* from ${each} cross join lateral ${found}${limited}`;
+  return (await db.lists(
+    text.replace(/\?/g, () => `$${++count}`),
+    values,
+  )) as unknown as readonly Row[];
 }

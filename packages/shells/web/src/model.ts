@@ -123,7 +123,7 @@ export interface TraceEdge {
 }
 
 /** What of a lineage the node is asked for; each as `assets.trace` takes it. */
-export type TraceFilter = { readonly [field in "direction" | "depth" | "since" | "until"]?: string };
+export type TraceFilter = { readonly [field in "direction" | "depth" | "owner" | "since" | "until"]?: string };
 
 /** What came from what, for drawing: merged from one or more calls of `assets.trace`. */
 export interface Trace {

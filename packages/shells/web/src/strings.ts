@@ -209,6 +209,8 @@ export const t = {
     direction: "Direction",
     directions: { both: "Both ways", sources: "What it stands on", uses: "What stands on it" },
     depth: "Steps",
+    owner: "Owner or signer",
+    ownerHint: "Address: 0x and 40 hex digits",
     since: "Since",
     until: "Until",
     nothingLeft: "Nothing matches",

@@ -1,9 +1,10 @@
 import type { TraceFilter } from "../model.ts";
 import { go, href } from "../route.ts";
 import { t } from "../strings.ts";
+import { useStatus } from "../ui/load.tsx";
 
 const l = t.lineage;
-const FIELDS = ["direction", "depth", "since", "until"] as const;
+const FIELDS = ["direction", "depth", "owner", "since", "until"] as const;
 
 /** What the address asks of the node: the fields of `assets.trace` that stand in it. */
 export function filterOf(query: URLSearchParams): TraceFilter {
@@ -56,6 +57,7 @@ export function Filters({ id, query }: { id: string | undefined; query: URLSearc
               onChange={(e) => (e.target.validity.valid ? set("depth", e.target.value) : undefined)}
             />
           </label>
+          <Owner value={value("owner")} onGiven={(who) => set("owner", who)} />
           {(["since", "until"] as const).map((field) => (
             <label key={field}>
               {l[field]}
@@ -65,5 +67,32 @@ export function Filters({ id, query }: { id: string | undefined; query: URLSearc
         </>
       )}
     </fieldset>
+  );
+}
+
+/** An address, typed or picked from those that this node has names for; half an address asks for nothing yet. */
+function Owner({ value, onGiven }: { value: string; onGiven: (who: string) => void }) {
+  const { data } = useStatus();
+  return (
+    <label>
+      {l.owner}
+      <input
+        className="field"
+        type="search"
+        list="owners"
+        pattern="0x[0-9a-fA-F]{40}"
+        title={l.ownerHint}
+        placeholder="0x…"
+        defaultValue={value}
+        onChange={(e) => (e.target.validity.valid ? onGiven(e.target.value) : undefined)}
+      />
+      <datalist id="owners">
+        {data?.identities.map(({ name, address }) => (
+          <option key={address} value={address}>
+            {name}
+          </option>
+        ))}
+      </datalist>
+    </label>
   );
 }
