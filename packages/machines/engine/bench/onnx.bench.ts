@@ -6,8 +6,10 @@ import { importOnnx } from "../src/onnx/model.ts";
 import { fromNumbers } from "../src/onnx/tensor.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
 import { mobilenetFile } from "../test/mobilenet.ts";
+import { imageNetwork, tokenNetwork } from "../test/onnxNetworks.ts";
 import { scoreAll, tally } from "../test/onnxScoreboard.ts";
 import type { BenchLine } from "./matmul.bench.ts";
+import { regionLine } from "./onnxPeer.ts";
 
 /** Milliseconds of one run of a network of MobileNetV2's shape from ONNX bytes, as one program and node by node. */
 function programLine(): BenchLine {
@@ -41,14 +43,18 @@ function programLine(): BenchLine {
 /** ONNX node cases that pass and that are answered wrongly; no lines when the cases are not there (ASSAY_EVIDENCE). */
 export async function run(): Promise<BenchLine[]> {
   const archive = resolve(process.env.ASSAY_EVIDENCE ?? "../shared", "data/onnx-node/onnx-node-shared.tar.gz");
-  const program = programLine();
-  if (!existsSync(archive)) return [program];
+  const programs = [
+    programLine(),
+    await regionLine("engine.onnx.image", imageNetwork(64, 16)),
+    await regionLine("engine.onnx.tokens", tokenNetwork(64, 128, 4, 500, 2)),
+  ];
+  if (!existsSync(archive)) return programs;
   const folder = mkdtempSync(join(tmpdir(), "assay-onnx-"));
   try {
     execFileSync("tar", ["xzf", archive, "-C", folder]);
     const { cases, passed, wrong } = tally(scoreAll(join(folder, "node")));
     return [
-      program,
+      ...programs,
       { bench: "engine.onnx.passed", value: passed, unit: `of ${cases} cases` },
       { bench: "engine.onnx.wrong", value: wrong, unit: "cases" },
     ];

@@ -6,6 +6,7 @@ import { type CheckedModel, domainOf, functionKey } from "./check.ts";
 import { NotCompiled, RULES } from "./lowering.ts";
 import { Call } from "./ops/op.ts";
 import { findOnnxOp } from "./ops/registry.ts";
+import type { Dtype } from "./dtype.ts";
 import type { NodeProto } from "./proto.ts";
 import { countOf, decodeTensor, isTensor, longs, type OnnxTensor, type OnnxValue } from "./tensor.ts";
 import { workOf } from "./work.ts";
@@ -38,16 +39,24 @@ const INLINE = 64;
 /** Constants that folding may make in all, in elements. */
 const MAX_FOLDED = 2 ** 26;
 
-type Known = { readonly constant: OnnxTensor } | { readonly value: string };
+type Known = { readonly constant: OnnxTensor } | { readonly value: string } | Outer;
+
+/** A value that comes from outside: only its type and extents are known. */
+export interface Outer {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+}
 
 /** A tensor whose extents count and whose elements nobody reads. */
-const outline = (shape: Shape): OnnxTensor => ({
-  dtype: "float32",
+const outline = (shape: Shape, dtype: Dtype = "float32"): OnnxTensor => ({
+  dtype,
   shape,
   data: { length: countOf(shape) } as unknown as Float32Array,
 });
 
-class Compiler {
+/** Nodes made into operators of one graph, as far as they have counterparts. */
+export class Compiler {
   readonly b = new Builder();
   readonly weights = new Map<string, Float32Array>();
   readonly #model: CheckedModel;
@@ -56,14 +65,21 @@ class Compiler {
   #folded = 0;
   work = 0;
 
-  constructor(model: CheckedModel, shapes: Readonly<Record<string, Shape>>) {
+  /** Names that nodes given here give. */
+  readonly given = new Set<string>();
+  readonly #find: (name: string) => { readonly constant: OnnxTensor } | Outer | undefined;
+
+  /** `find` tells of names that no node given here gives. */
+  constructor(model: CheckedModel, find: (name: string) => { readonly constant: OnnxTensor } | Outer | undefined) {
     this.#model = model;
-    const { graph } = model;
-    for (const tensor of graph.initializer) this.#known.set(tensor.name ?? "", { constant: decodeTensor(tensor) });
-    for (const { name = "" } of graph.input) {
-      const shape = shapes[name];
-      if (shape !== undefined) this.#known.set(name, { value: this.b.input(`x:${name}`, shape, "data") });
-    }
+    this.#find = find;
+  }
+
+  /** Makes a value from outside an input of the graph. */
+  take(name: string, shape: Shape): string {
+    const value = this.b.input(`x:${name}`, shape, "data");
+    this.#known.set(name, { value });
+    return value;
   }
 
   node(node: NodeProto): void {
@@ -73,7 +89,13 @@ class Compiler {
       throw new NotCompiled("functions and control flow");
     const known = node.input.map((name) => (name === "" ? undefined : this.#at(name)));
     const inputs = known.map((one) =>
-      one === undefined ? undefined : "constant" in one ? one.constant : outline(this.b.shape(one.value)),
+      one === undefined
+        ? undefined
+        : "constant" in one
+          ? one.constant
+          : "value" in one
+            ? outline(this.b.shape(one.value))
+            : outline(one.shape, one.dtype),
     );
     const call = new Call(node, inputs, this.#model.opsets.get(domain) ?? 1, () => []);
     this.work += workOf(call);
@@ -81,10 +103,11 @@ class Compiler {
     if (shaped !== undefined) this.#give(node, [shaped]);
     else if (known.every((one) => one === undefined || "constant" in one)) this.#fold(call);
     else this.#lower(call, known);
+    for (const name of node.output) if (this.#known.has(name)) this.given.add(name);
   }
 
   #at(name: string): Known {
-    const known = this.#known.get(name);
+    const known = this.#known.get(name) ?? this.#find(name);
     if (known === undefined) throw new NotCompiled(`"${name}" is not known`);
     return known;
   }
@@ -140,7 +163,12 @@ class Compiler {
       value: (index) => {
         const one = known[index];
         if (one === undefined) throw call.fault(`operand ${index} is missing`);
-        return "value" in one ? one.value : this.tensor(one.constant);
+        if ("constant" in one) return this.tensor(one.constant);
+        if ("value" in one) return one.value;
+        const again = this.#known.get(one.name);
+        if (again !== undefined && "value" in again) return again.value;
+        if (one.dtype !== "float32") throw new NotCompiled(`${one.dtype} operands`);
+        return this.take(one.name, one.shape);
       },
       constant: (index) => {
         const one = known[index];
@@ -152,9 +180,17 @@ class Compiler {
     this.#known.set(node.output[0] ?? "", { value });
   }
 
+  /** What became of a name that a node given here gives. */
+  result(name: string): { readonly constant: OnnxTensor } | Outer {
+    const known = this.#at(name);
+    if ("value" in known) return { name, dtype: "float32", shape: this.b.shape(known.value) };
+    return known;
+  }
+
   output(name: string): CompiledGraph["outputs"][number] {
     const known = this.#at(name);
     if ("constant" in known) return { name, constant: known.constant, shape: known.constant.shape };
+    if (!("value" in known)) throw new NotCompiled(`"${name}" comes from outside`);
     this.b.output(`y:${name}`, known.value);
     return { name, value: `y:${name}`, shape: this.b.shape(known.value) };
   }
@@ -169,7 +205,15 @@ export function compileModel(model: CheckedModel, shapes: Readonly<Record<string
   const { graph } = model;
   let at: NodeProto | undefined;
   try {
-    const compiler = new Compiler(model, shapes);
+    const constants = new Map(graph.initializer.map((tensor) => [tensor.name ?? "", decodeTensor(tensor)]));
+    const compiler = new Compiler(model, (name) => {
+      const constant = constants.get(name);
+      return constant === undefined ? undefined : { constant };
+    });
+    for (const { name = "" } of graph.input) {
+      const shape = shapes[name];
+      if (shape !== undefined) compiler.take(name, shape);
+    }
     for (const node of graph.node) {
       at = node;
       compiler.node(node);

@@ -4,6 +4,7 @@ import { CompiledProgram, compileModel, isCompiled, type Obstacle } from "./comp
 import { dtypeOf, type Dtype } from "./dtype.ts";
 import { OnnxLimitError, OnnxModelError } from "./errors.ts";
 import { type ModelProto, modelSchema, type TypeProto, type ValueInfoProto } from "./proto.ts";
+import { outerOf, type Segment } from "./regions.ts";
 import { Executor, MAX_WORK, type RunOptions } from "./run.ts";
 import { countOf, isMap, isTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
 import { decodeMessage } from "./wire.ts";
@@ -95,6 +96,7 @@ class ImportedModel implements OnnxModel {
   readonly #proto: ModelProto;
   readonly checked: CheckedModel;
   readonly #executor: Executor;
+  readonly #plans = new Map<string, readonly Segment[] | "none">();
   readonly #programs = new Map<string, CompiledProgram | Obstacle>();
 
   constructor(proto: ModelProto, refused?: RefusedNode[]) {
@@ -120,7 +122,8 @@ class ImportedModel implements OnnxModel {
     }
     for (const name of Object.keys(feeds))
       if (!values.has(name)) throw new OnnxModelError(`The model has no input "${name}".`);
-    const results = this.#whole(values, options) ?? this.#executor.run(values, options);
+    const results =
+      this.#whole(values, options) ?? this.#planned(values, options) ?? this.#executor.run(values, options);
     return Object.fromEntries(
       graph.output.map(({ name = "" }, index) => [name, this.#checkOutput(index, name, results)]),
     );
@@ -137,6 +140,23 @@ class ImportedModel implements OnnxModel {
     const program = this.#programFor(values);
     if (!(program instanceof CompiledProgram) || program.work > (options.budget ?? MAX_WORK)) return undefined;
     return program.run(values as ReadonlyMap<string, OnnxTensor>);
+  }
+
+  /** The outputs by programs for parts of the graph, where nobody watches the nodes and all extents are as planned. */
+  #planned(values: ReadonlyMap<string, OnnxValue>, options: RunOptions): OnnxValue[] | undefined {
+    if (options.watch !== undefined || options.operands !== undefined || options.nodes === true) return undefined;
+    const outers = [...values].map(([name, value]) => outerOf(name, value));
+    if (outers.includes(undefined)) return undefined;
+    const key = JSON.stringify(outers);
+    const known = this.#plans.get(key);
+    if (known === "none") return undefined;
+    const done = this.#executor.runPlanned(values, options, known);
+    if (done !== undefined && known !== undefined) return done.results;
+    // A plan that did not fit once would not fit again: extents depend on what the data say.
+    this.#plans.set(key, done?.plan.some((segment) => "region" in segment) === true ? done.plan : "none");
+    const [oldest] = this.#plans.keys();
+    if (this.#plans.size > KEPT_PROGRAMS && oldest !== undefined) this.#plans.delete(oldest);
+    return done?.results;
   }
 
   #programFor(values: ReadonlyMap<string, OnnxValue>): CompiledProgram | Obstacle {

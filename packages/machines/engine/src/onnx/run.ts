@@ -6,6 +6,7 @@ import { Call } from "./ops/op.ts";
 import { refuseTypes } from "./ops/types.ts";
 import { findOnnxOp } from "./ops/registry.ts";
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from "./proto.ts";
+import { fits, outerOf, Planner, type Segment } from "./regions.ts";
 import { decodeTensor, isMap, isTensor, type OnnxTensor, type OnnxValue } from "./tensor.ts";
 import { multiplyAddsOf, workOf } from "./work.ts";
 
@@ -23,6 +24,11 @@ class Scope {
     if (value !== undefined) return value;
     if (this.#outer === undefined) throw new OnnxModelError(`Nothing gives "${name}".`);
     return this.#outer.get(name);
+  }
+
+  /** What stands under a name here, if anything. */
+  find(name: string): OnnxValue | undefined {
+    return this.#values.get(name);
   }
 
   set(name: string, value: OnnxValue): void {
@@ -95,15 +101,86 @@ export class Executor {
 
   /** The outputs of the main graph, in order; throws OnnxError. */
   run(feeds: ReadonlyMap<string, OnnxValue>, options: RunOptions = {}): OnnxValue[] {
+    const scope = this.#start(feeds, options);
+    return this.#body(this.#model.graph, scope, this.#model.opsets, 0);
+  }
+
+  /**
+   * As {@link run}, with programs for the regions of nodes that have counterparts in the engine's graph. Without a plan
+   * one is made while running. Answers undefined where a value has other extents than the plan was made for.
+   */
+  runPlanned(
+    feeds: ReadonlyMap<string, OnnxValue>,
+    options: RunOptions,
+    plan: readonly Segment[] | undefined,
+  ): { readonly results: OnnxValue[]; readonly plan: readonly Segment[] } | undefined {
+    const scope = this.#start(feeds, options);
+    const { graph } = this.#model;
+    const done = plan ?? this.#planning(feeds, scope);
+    if (plan !== undefined && !plan.every((segment) => this.#segment(segment, scope))) return undefined;
+    return { results: graph.output.map(({ name = "" }) => scope.get(name)), plan: done };
+  }
+
+  #planning(feeds: ReadonlyMap<string, OnnxValue>, scope: Scope): readonly Segment[] {
+    const { graph, opsets } = this.#model;
+    const constants = [...this.#constantsOf(graph)].filter(([name]) => !feeds.has(name));
+    const planner = new Planner(this.#model, new Map(constants));
+    for (let at = 0; at < graph.node.length; ) {
+      const region = planner.region(at, (name) => scope.find(name));
+      if (region !== undefined) {
+        planner.segments.push({ region });
+        this.#segment({ region }, scope);
+        at += region.nodes.length;
+      } else {
+        const node = graph.node[at++] as NodeProto;
+        this.#node(node, scope, opsets, 0);
+        planner.segments.push({ node, results: node.output.map((name) => outerOf(name, scope.find(name))) });
+      }
+    }
+    return planner.segments;
+  }
+
+  /** Whether the segment could run: its operands, or a node's results, have the extents of the plan. */
+  #segment(segment: Segment, scope: Scope): boolean {
+    const { opsets } = this.#model;
+    if ("node" in segment) {
+      this.#node(segment.node, scope, opsets, 0);
+      return segment.node.output.every((name, i) => {
+        const result = segment.results[i];
+        return name === "" || (result === undefined ? !isTensor(scope.find(name)) : fits(result, scope.find(name)));
+      });
+    }
+    const { nodes, inputs, outputs, constants, program, work } = segment.region;
+    if (!inputs.every((outer) => fits(outer, scope.find(outer.name)))) return false;
+    if (this.#work + work > (this.#options.budget ?? MAX_WORK)) {
+      for (const node of nodes) this.#node(node, scope, opsets, 0);
+      return true;
+    }
+    this.#work += work;
+    this.#steps += nodes.length;
+    for (const [name, tensor] of constants) {
+      this.#held += heldBy(tensor);
+      scope.set(name, tensor);
+    }
+    const results = program?.run(new Map(inputs.map(({ name }) => [name, scope.get(name) as OnnxTensor]))) ?? [];
+    outputs.forEach((name, i) => {
+      const value = results[i] as OnnxTensor;
+      this.#held += heldBy(value);
+      if (this.#held > MAX_HELD) throw new OnnxLimitError(`The run holds more than ${MAX_HELD} elements at a time.`);
+      scope.set(name, value);
+    });
+    return true;
+  }
+
+  #start(feeds: ReadonlyMap<string, OnnxValue>, options: RunOptions): Scope {
     this.#steps = 0;
     this.#held = 0;
     this.#work = 0;
     this.#options = options;
-    const { graph, opsets } = this.#model;
     const scope = new Scope();
-    for (const [name, tensor] of this.#constantsOf(graph)) scope.set(name, tensor);
+    for (const [name, tensor] of this.defaults) scope.set(name, tensor);
     for (const [name, value] of feeds) scope.set(name, value);
-    return this.#body(graph, scope, opsets, 0);
+    return scope;
   }
 
   #body(graph: GraphProto, scope: Scope, opsets: ReadonlyMap<string, number>, depth: number): OnnxValue[] {

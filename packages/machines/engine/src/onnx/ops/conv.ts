@@ -80,9 +80,11 @@ function withBias(y: OnnxTensor, bias: OnnxTensor | undefined): OnnxTensor {
   if (bias === undefined) return y;
   const [c, inner] = [y.shape[1] ?? 1, product(y.shape, 2)];
   const f = step(y.dtype);
-  const values = Float64Array.from({ length: y.data.length }, (_, i) =>
-    f((y.data[i] as number) + (bias.data[Math.floor(i / inner) % c] as number)),
-  );
+  const values = y.dtype === "float64" ? new Float64Array(y.data.length) : new Float32Array(y.data.length);
+  for (let i = 0; i < values.length; ) {
+    const more = bias.data[(i / inner) % c] as number;
+    for (const end = i + inner; i < end; i++) values[i] = f((y.data[i] as number) + more);
+  }
   return stored(y.dtype, y.shape, values);
 }
 

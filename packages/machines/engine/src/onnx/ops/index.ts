@@ -1,7 +1,7 @@
 import { isLong } from "../dtype.ts";
 import { countOf, longs, numbersOf, type OnnxTensor, stridesOf, zeros } from "../tensor.ts";
 import { type Call, define, type OnnxOp } from "./op.ts";
-import { gathered, larger, product, smaller, transposed } from "./shared.ts";
+import { copyRun, gathered, larger, product, smaller, transposed } from "./shared.ts";
 
 function wrap(call: Call, index: number, extent: number): number {
   const result = index < 0 ? index + extent : index;
@@ -16,11 +16,14 @@ function gather(call: Call): OnnxTensor[] {
   const inner = product(x.shape, axis + 1);
   const picks = Array.from(numbersOf(indices), (i) => wrap(call, i, extent));
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  const offsets = new Int32Array(countOf(shape));
+  const result = zeros(x.dtype, shape);
   let at = 0;
   for (let outer = 0; outer < product(x.shape, 0, axis); outer++)
-    for (const pick of picks) for (let i = 0; i < inner; i++) offsets[at++] = (outer * extent + pick) * inner + i;
-  return [gathered(x, shape, offsets)];
+    for (const pick of picks) {
+      copyRun(result.data, at, x.data, (outer * extent + pick) * inner, inner);
+      at += inner;
+    }
+  return [result];
 }
 
 /** Offset into a tensor of shape `to` for every index element: the index stands in for `axis`. */

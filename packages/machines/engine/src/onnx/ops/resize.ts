@@ -1,4 +1,4 @@
-import { countOf, numbersOf, type OnnxTensor } from "../tensor.ts";
+import { countOf, numbersOf, type OnnxTensor, stridesOf, zeros } from "../tensor.ts";
 import { type Call, define, type OnnxOp } from "./op.ts";
 import { product, step, stored } from "./shared.ts";
 
@@ -131,6 +131,29 @@ function along(
   return result;
 }
 
+/** Source places of one axis that takes the nearest. */
+function placesOf(call: Call, place: string, axis: Axis): number[] {
+  if (axis.out === axis.size && axis.scale === 1) return Array.from({ length: axis.out }, (_, i) => i);
+  return Array.from(
+    { length: axis.out },
+    (_, i) => taps(call, "nearest", coordinate(call, place, i, axis), axis).from[0] as number,
+  );
+}
+
+/** Elements by their places along every axis. */
+function picked(x: OnnxTensor, shape: readonly number[], from: readonly (readonly number[])[]): OnnxTensor {
+  const result = zeros(x.dtype, shape);
+  const strides = stridesOf(x.shape);
+  const line = Int32Array.from(from.at(-1) ?? [0]);
+  let rows = [0];
+  from.slice(0, -1).forEach((places, axis) => {
+    rows = rows.flatMap((base) => places.map((place) => base + place * (strides[axis] as number)));
+  });
+  let to = 0;
+  for (const base of rows) for (const place of line) result.data[to++] = x.data[base + place] as number;
+  return result;
+}
+
 function resize(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
   const mode = call.string("mode", "nearest");
@@ -143,6 +166,14 @@ function resize(call: Call): OnnxTensor[] {
   const crop = place === "tf_crop_and_resize";
   if (call.opset < 11 && mode === "cubic") throw call.unsupported("cubic before version 11");
   const fill = call.float("extrapolation_value", 0);
+  if (mode === "nearest" && !crop)
+    return [
+      picked(
+        x,
+        shape,
+        axes.map((axis) => placesOf(call, place, axis)),
+      ),
+    ];
   const f = step(x.dtype);
   let values: Float64Array = Float64Array.from(numbersOf(x));
   const current = [...x.shape];

@@ -1,7 +1,8 @@
 import { isLong } from "../dtype.ts";
+import { OnnxModelError } from "../errors.ts";
 import { countOf, longs, numbersOf, type OnnxTensor, reshaped, stridesOf, zeros } from "../tensor.ts";
 import { type Call, define, type OnnxOp } from "./op.ts";
-import { broadcastShape, expanded, gathered, offsetsBy, product, transposed } from "./shared.ts";
+import { broadcastShape, copyRun, expanded, gathered, offsetsBy, product, transposed } from "./shared.ts";
 
 function reshape(call: Call): OnnxTensor[] {
   const x = call.tensor(0);
@@ -88,16 +89,23 @@ export function concat(call: Call, list: readonly OnnxTensor[], axis: number): O
   for (let i = 0; i < outer; i++)
     for (const { shape, data } of list) {
       const run = product(shape, axis);
-      for (let j = 0; j < run; j++) result.data[at++] = data[i * run + j] as number;
+      copyRun(result.data, at, data, i * run, run);
+      at += run;
     }
   return result;
 }
 
 /** The part [from, from + count) of an axis. */
 export function part(x: OnnxTensor, axis: number, from: number, count: number): OnnxTensor {
-  const strides = stridesOf(x.shape);
-  const shape = x.shape.map((extent, i) => (i === axis ? count : extent));
-  return gathered(x, shape, offsetsBy(shape, strides, from * (strides[axis] as number)));
+  const result = zeros(
+    x.dtype,
+    x.shape.map((extent, i) => (i === axis ? count : extent)),
+  );
+  const [inner, extent] = [product(x.shape, axis + 1), x.shape[axis] as number];
+  if (from < 0 || from + count > extent) throw new OnnxModelError("A part outside of the operand is asked for.");
+  for (let outer = 0; outer < product(x.shape, 0, axis); outer++)
+    copyRun(result.data, outer * count * inner, x.data, (outer * extent + from) * inner, count * inner);
+  return result;
 }
 
 /** Sizes of the parts of Split. */

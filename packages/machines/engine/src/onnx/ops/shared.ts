@@ -69,6 +69,12 @@ export function gathered(tensor: OnnxTensor, shape: readonly number[], offsets: 
   return result;
 }
 
+/** Copies `count` elements from place `from` of one list to place `to` of another of the same type. */
+export function copyRun(into: Data, to: number, data: Data, from: number, count: number): void {
+  if (Array.isArray(data)) for (let i = 0; i < count; i++) into[to + i] = data[from + i] as string;
+  else (into as Float32Array).set((data as Float32Array).subarray(from, from + count), to);
+}
+
 /** Rounds after every operation: to binary32, or not at all where the type is float64. */
 export function step(dtype: Dtype): (x: number) => number {
   return dtype === "float64" ? (x) => x : Math.fround;
@@ -100,6 +106,11 @@ export function functionsOf(dtype: Dtype): {
 /** Calls `compute` on every element and rounds to the type. */
 export function mapped(tensor: OnnxTensor, compute: (x: number) => number, dtype: Dtype = tensor.dtype): OnnxTensor {
   const { data, shape } = tensor;
+  if (dtype === "float32" && data instanceof Float32Array) {
+    const result = new Float32Array(data.length);
+    for (let i = 0; i < result.length; i++) result[i] = compute(data[i] as number);
+    return { dtype, shape, data: result };
+  }
   const values = new Float64Array(data.length);
   for (let i = 0; i < values.length; i++) values[i] = compute(Number(data[i]));
   return stored(dtype, shape, values);
