@@ -16,14 +16,13 @@ const production = { ...compiler, settings: { optimizer: { enabled: true, runs: 
 /** The same for a contract that would pass 24,576 bytes with them. */
 const small = { ...compiler, settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion } };
 
+const seed = "0x1234";
+
 export default defineConfig({
   solidity: {
     profiles: {
-      // For tests of behaviour: without the Yul optimizer it is built in a fraction of the time.
-      default: {
-        ...compiler,
-        settings: { optimizer: { enabled: true, runs: 200, details: { yul: false } }, evmVersion },
-      },
+      // For tests of behaviour: without the optimizer it is built in a fraction of the time.
+      default: { ...compiler, settings: { optimizer: { enabled: false }, evmVersion } },
       production: {
         compilers: [production],
         overrides: { "packages/protocols/verify/contracts/Disputes.sol": small },
@@ -32,6 +31,12 @@ export default defineConfig({
   },
   paths: { sources: { solidity: rooms } },
   test: {
-    solidity: { fuzz: { runs: 256, seed: "0x1234" }, invariant: { runs: 48, depth: 48, failOnRevert: true } },
+    solidity: {
+      profiles: {
+        default: { fuzz: { runs: 256, seed }, invariant: { runs: 16, depth: 48, failOnRevert: true } },
+        // More of what repeats, for `npm run test:long`.
+        long: { fuzz: { runs: 2048, seed }, invariant: { runs: 192, depth: 48, failOnRevert: true } },
+      },
+    },
   },
 });

@@ -18,6 +18,8 @@ const env = {
   ...process.env,
   PATH: `${dirname(node)}:${bin}:${process.env.PATH}`,
   HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
+  // Every process of a run after the first finds compiled what it loads; the command line uses the same folder.
+  NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "assay"),
 };
 const long = process.argv.includes("--long");
 const only = process.argv.find((a) => a.startsWith("--only="))?.slice(7);
@@ -99,6 +101,7 @@ try {
   await vitest("unit tests", "unit", database);
   await Promise.all(beside);
   if (long) {
+    await step("contracts: more runs", join(bin, "hardhat"), ["test", "solidity", "--test-profile", "long"]);
     await step("contracts: build", join(bin, "hardhat"), ["build", "--build-profile", "production", "--no-tests"]);
     await step("contracts: generated files and size limit", node, ["tools/abi.mjs", "--check"]);
     await vitest("long tests", "long", database);
