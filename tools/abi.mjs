@@ -5,7 +5,7 @@
 // Rooms as arguments (protocols/oracle) limit either to these, without the lock file; --root=FOLDER works elsewhere.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { keccak256, stringToHex } from "viem";
+import { keccak256, stringToHex } from "viem/utils";
 import { fileHash, sourcesHash } from "./sources.mjs";
 
 /** EIP-170 and EIP-3860. */
