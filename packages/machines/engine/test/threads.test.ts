@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { Builder } from "../src/graph/build.ts";
 import { interpret } from "../src/graph/interpret.ts";
 import { type Graph, sizeOf } from "../src/graph/ir.ts";
+import { planMemory } from "../src/graph/plan.ts";
 import { Program } from "../src/graph/program.ts";
 import { STREAM, uniform } from "../src/random/philox.ts";
 import { labour } from "../src/threads/labour.ts";
@@ -219,4 +220,80 @@ test("ranges cover everything once", () => {
       if (index > 0) expect(from).toBe(cut[index - 1]?.[1]);
     });
   }
+});
+
+test("a helper that dies in the middle of a run ends it with UnavailableError; the process lives and the next run works", async () => {
+  // In a process of its own, whose helper leaves its thread for good while it holds the third task that it took.
+  const script = `
+    import { createRequire } from "node:module";
+    const threads = createRequire(import.meta.url)("node:worker_threads");
+    const dying = "data:text/javascript," + encodeURIComponent(\`
+      const add = Atomics.add;
+      let taken = 0;
+      Atomics.add = (array, place, by) => {
+        const before = add(array, place, by);
+        if (array.length === 64 && place === 0 && ++taken === 3) process.exit(7);
+        return before;
+      };\`);
+    const real = threads.Worker;
+    threads.Worker = class extends real {
+      constructor(url, options) {
+        super(url, { ...options, execArgv: [...options.execArgv, "--import", dying] });
+      }
+    };
+    const { Team } = await import(process.argv[1] + "threads/team.ts");
+    const { Recorder } = await import(process.argv[1] + "threads/tape.ts");
+    const { kernelModule } = await import(process.argv[1] + "wasm/kernels.ts");
+    const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
+    const { exports } = new WebAssembly.Instance(kernelModule(true), { env: { memory } });
+    const recorder = new Recorder(Object.keys(exports));
+    const copies = Array.from({ length: 64 }, (_, i) => () => recorder.exports.reshape(i * 32768, 2097152 + i * 32768, 8192));
+    const team = new Team(recorder.tape([copies]), memory, exports, 1, 500);
+    await team.ready();
+    new Float32Array(memory.buffer, 0, 2 ** 19).fill(1.5);
+    const ends = [];
+    for (let run = 0; run < 6; run++) {
+      try {
+        team.run();
+        ends.push("ran");
+      } catch (error) {
+        ends.push(error.name);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const copied = new Float32Array(memory.buffer, 2097152, 2 ** 19).every((v) => v === 1.5);
+    console.log(JSON.stringify({ ends, copied }));
+    process.exit(0);`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...["--no-warnings", "--input-type=module", "--eval", script],
+    new URL("../src/", import.meta.url).href,
+  ]);
+  const { ends, copied } = JSON.parse(stdout) as { ends: string[]; copied: boolean };
+  expect(ends).toContain("UnavailableError");
+  expect(ends.filter((end) => end !== "ran")).toEqual(["UnavailableError"]);
+  expect(ends.at(-1)).toBe("ran");
+  expect(copied).toBe(true);
+}, 30_000);
+
+test("products whose panels end a memory of whole pages read ahead without a trap", () => {
+  for (const [m, k, n] of [
+    [9, 1024, 8],
+    [5, 1100, 24],
+    [4, 512, 1032],
+  ] as const)
+    for (const threads of [1, 2]) {
+      const made = (spare: number): Graph => {
+        const b = new Builder();
+        b.input("x2", [spare], "data"); // nobody reads it: it moves the end of the memory
+        b.output("y", b.op("matmul", [b.input("x0", [m, k], "data"), b.input("x1", [k, n], "data")]));
+        return b.finish();
+      };
+      const bytes = (spare: number): number => planMemory(made(spare), threads === 1 ? 1 : threads * 8).bytes;
+      const spare = Array.from({ length: 1100 }, (_, i) => 16 * (i + 1)).find((s) => bytes(s) % 65536 === 0) ?? 0;
+      expect(spare, "a plan that ends on a page").toBeGreaterThan(0);
+      const inputs = [m * k, k * n, spare].map((count, index) => quickBits(count, index));
+      const truth = interpret(made(spare), Object.fromEntries(inputs.map((input, i) => [`x${i}`, input])));
+      const { value } = made(spare).outputs.find(({ name }) => name === "y") as { value: string };
+      expect(hashOn(made(spare), inputs, threads)).toBe(hashOf((truth.get(value) as { values: Float32Array }).values));
+    }
 });

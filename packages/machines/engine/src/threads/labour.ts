@@ -8,7 +8,7 @@ export const CONTROL = { next: 0, done: 16, failed: 32, helped: 48, length: 64 }
 /** How often a thread looks again before it sleeps: some tens of microseconds. */
 const SPINS = 40000;
 /** A thread that sees no task finished for so long (ms) gives up: whoever held it has died. */
-const PATIENCE = 60_000;
+export const PATIENCE = 60_000;
 
 /** A tape with what one thread needs to play it. */
 export interface Labour {
@@ -19,6 +19,8 @@ export interface Labour {
   readonly functions: readonly ((...args: number[]) => void)[];
   /** False where a thread may not sleep: the main thread of a page. */
   readonly sleeps: boolean;
+  /** How long (ms) nothing may be finished before a thread counts as lost; {@link PATIENCE} unless said. */
+  readonly patience?: number;
 }
 
 /** Plays calls `from` to `to`. */
@@ -52,15 +54,15 @@ function play({ calls, functions }: Labour, from: number, to: number): void {
 }
 
 /** Waits until `count` tasks of this run are done; false when nothing moved for too long. */
-export function awaitDone({ control, sleeps }: Labour, count: number): boolean {
+export function awaitDone({ control, sleeps, patience = PATIENCE }: Labour, count: number): boolean {
   for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(control, CONTROL.done) >= count) return true;
   let [seen, since] = [-1, performance.now()];
   for (;;) {
     const done = Atomics.load(control, CONTROL.done);
     if (done >= count) return true;
     if (done !== seen) [seen, since] = [done, performance.now()];
-    else if (performance.now() - since > PATIENCE) return false;
-    if (sleeps) Atomics.wait(control, CONTROL.done, done, 1000);
+    else if (performance.now() - since > patience) return false;
+    if (sleeps) Atomics.wait(control, CONTROL.done, done, Math.min(patience, 1000));
   }
 }
 

@@ -115,6 +115,7 @@ function nodeHelper(heard: (message: unknown) => void, failed: (error: unknown) 
   });
   worker.on("message", heard);
   worker.on("error", failed);
+  worker.on("exit", (code) => failed(`A thread of the engine ended (${code}).`));
   worker.unref();
   return {
     post: (message) => worker.postMessage(message),

@@ -15,12 +15,12 @@ export class Team {
   readonly #tasks: number;
 
   /** `helpers` threads besides the calling one are asked for; the calling one finishes everything itself if none comes. */
-  constructor(tape: Tape, memory: WebAssembly.Memory, exports: Exports, helpers: number) {
+  constructor(tape: Tape, memory: WebAssembly.Memory, exports: Exports, helpers: number, patience?: number) {
     const control = new Int32Array(new SharedArrayBuffer(CONTROL.length * 4));
     this.#tasks = tape.tasks.length / TASK;
     Atomics.store(control, CONTROL.next, this.#tasks);
     const functions = tape.names.map((name) => exports[name] as (...args: number[]) => void);
-    this.#labour = { ...tape, control, functions, sleeps: canSleep() };
+    this.#labour = { ...tape, control, functions, sleeps: canSleep(), ...(patience === undefined ? {} : { patience }) };
     this.#helpers = helpers;
     this.#id = sharedPool().add({ ...tape, module: kernelModule(true), memory, control }, helpers);
     forgotten.register(this, this.#id);
