@@ -1,7 +1,7 @@
 // What runs inside the sandbox: plain data in, plain data out.
 import { InvalidInputError } from "@base/errors";
 import { loadModel, type Table } from "@machines/engine";
-import { openIntegers, quantiseModel } from "@machines/engine/model/integers.ts";
+import { explainIntegers, openIntegers, quantiseModel } from "@machines/engine/model/integers.ts";
 import { explainRow, referenceRow, columnsOf } from "@machines/engine/onnx/explain.ts";
 import { foldBatchNorm } from "@machines/engine/onnx/fold.ts";
 import { describeValue, inspectOnnx, type OnnxReport } from "@machines/engine/onnx/inspect.ts";
@@ -171,10 +171,10 @@ function explain(given: { readonly model: ModelBytes; readonly table: Table; rea
     const method = loaded.recipe.model.kind === "trees" ? "trees" : "gradients";
     return { method, output, base, values: contributions.map(({ name, value }) => ({ column: name, value })) };
   }
-  if (model.format === "integers")
-    throw new InvalidInputError(
-      "An integer program explains nothing by itself: explain the model that it was made from.",
-    );
+  if (model.format === "integers") {
+    const integers = openIntegers(model.bytes);
+    return explainIntegers(integers, table, row, referenceRow(table, integers.columns ?? []));
+  }
   const onnx = importOnnx(model.bytes);
   const reading = readingFor(onnx, model.reading, table);
   return explainRow(onnx, reading, table, row, referenceRow(table, columnsOf(reading)));

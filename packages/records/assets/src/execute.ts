@@ -3,9 +3,17 @@ import { sha256Hex } from "@base/bytes/hash.ts";
 import { IntegrityError, InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { loadModel, type Table, toWad } from "@machines/engine";
-import { columnsOf, explainRow, InexplicableError, referenceRow } from "@machines/engine/onnx/explain.ts";
+import { explainIntegers, openIntegers } from "@machines/engine/model/integers.ts";
+import {
+  columnsOf,
+  explainRow,
+  InexplicableError,
+  type OnnxExplanation,
+  referenceRow,
+} from "@machines/engine/onnx/explain.ts";
 import { importOnnx } from "@machines/engine/onnx/model.ts";
-import { answerOf, runRows } from "@machines/engine/onnx/rows.ts";
+import { answerOf, confidenceOf, runRows } from "@machines/engine/onnx/rows.ts";
+import { MAX_ENUMERATED } from "@machines/engine/onnx/shapley.ts";
 import type { Hash } from "@machines/store";
 import { encodeAbiParameters, type Hex, keccak256 } from "viem";
 import { getInput, type Selection } from "./input.ts";
@@ -115,8 +123,9 @@ interface Answer {
 const MOST_WORK = 2 ** 32;
 
 /**
- * Runs a model on the rows that were selected. An imported ONNX model needs a reading and answers for one row; its
- * confidence is 0, since nothing is known of its errors, and its reasons start from the typical row of the whole table.
+ * Runs a model on the rows that were selected. An imported ONNX model needs a reading and answers for one row, an integer
+ * program for one sample. Nothing is known of their errors: where they tell shares of classes their confidence is the
+ * likeliest one's, else 0. Reasons start from the typical row of the whole table.
  */
 function decide(
   { bytes, statement }: { readonly bytes: Uint8Array; readonly statement: AnyModelStatement },
@@ -124,33 +133,47 @@ function decide(
   whole: Table,
 ): Answer {
   if (statement.type === "assay/model/1") return loadModel(bytes).run(rows);
-  const { reading, mediaType } = statement;
+  const { reading, mediaType, name } = statement;
+  if (mediaType === "application/vnd.assay.integers") return decideInIntegers(bytes, rows, whole);
   if (reading === undefined)
-    throw new InvalidInputError(`The model ${statement.name} does not say how a row of a table becomes an answer.`, {
+    throw new InvalidInputError(`The model ${name} does not say how a row of a table becomes an answer.`, {
       hints: ["Import it with --columns, and --output and --index where they are not the last and the first."],
     });
-  if (mediaType !== "application/onnx") throw new InvalidInputError(`A model of ${mediaType} cannot decide yet.`);
   if (rows.rows !== 1) throw new InvalidInputError(`The model answers for exactly 1 row, not ${rows.rows}.`);
-  const columns = columnsOf(reading);
   const [onnx, options] = [importOnnx(bytes), { budget: MOST_WORK }];
-  const answered = (output: number, base: number, contributions: Answer["contributions"]): Answer => ({
-    output,
-    outputWad: toWad(output, false),
-    confidenceBps: 0,
-    base,
-    contributions,
-  });
+  const row = runRows(onnx, reading, rows, 0, 1, options)[0] ?? {};
+  const [output, confidenceBps] = [answerOf(reading, row), confidenceOf(reading, row)];
+  return answered(output, confidenceBps, () =>
+    explainRow(onnx, reading, rows, 0, referenceRow(whole, columnsOf(reading)), options),
+  );
+}
+
+/** An integer program (contract I8S) says itself how a row becomes its input. */
+function decideInIntegers(bytes: Uint8Array, rows: Table, whole: Table): Answer {
+  const model = openIntegers(bytes);
+  const wanted = model.first(rows) + 1;
+  if (rows.rows !== wanted)
+    throw new InvalidInputError(`The model answers for exactly ${wanted} rows, not ${rows.rows}.`);
+  const runs = 2 ** Math.min(model.columns?.length ?? 0, MAX_ENUMERATED);
+  if (model.work * runs > MOST_WORK)
+    throw new InvalidInputError(`The model takes ${model.work} operations a run: too many for a decision.`);
+  const outputs = model.run(rows, rows.rows - 1);
+  const shares = { inputs: [], output: "shares", index: 0 };
+  const confidenceBps = confidenceOf(shares, { shares: Array.from(outputs) });
+  return answered(model.answer(outputs), confidenceBps, () =>
+    explainIntegers(model, rows, rows.rows - 1, referenceRow(whole, model.columns ?? [])),
+  );
+}
+
+/** An answer with its reasons, or with none where no exact method gives them. */
+function answered(output: number, confidenceBps: number, explain: () => OnnxExplanation): Answer {
+  const said = { output, outputWad: toWad(output, false), confidenceBps };
   try {
-    const { output, base, values } = explainRow(onnx, reading, rows, 0, referenceRow(whole, columns), options);
-    return answered(
-      output,
-      base,
-      values.map(({ column, value }) => ({ name: column, value })),
-    );
+    const { base, values } = explain();
+    return { ...said, base, contributions: values.map(({ column, value }) => ({ name: column, value })) };
   } catch (error) {
     if (!(error instanceof InexplicableError)) throw error;
-    const output = answerOf(reading, runRows(onnx, reading, rows, 0, 1, options)[0] ?? {});
-    return answered(output, output, []);
+    return { ...said, base: output, contributions: [] };
   }
 }
 

@@ -1,17 +1,19 @@
 import { InvalidInputError } from "@base/errors";
-import { decodeIntegers, encodeIntegers } from "../i8s/program/program.ts";
+import { decodeIntegers, encodeIntegers, type IntegerProgram, type IntegerTensor } from "../i8s/program/program.ts";
 import { type FloatNetwork, quantiseNetwork } from "../i8s/program/quantise.ts";
 import { IntegerRunner } from "../i8s/program/run.ts";
 import { Program } from "../graph/program.ts";
 import { likeliest } from "../metrics/classes.ts";
 import { compileModel, isCompiled } from "../onnx/compile.ts";
 import { UnsupportedOperatorError } from "../onnx/errors.ts";
+import { InexplicableError, type OnnxExplanation } from "../onnx/explain.ts";
 import { importOnnx } from "../onnx/model.ts";
 import { feedsOf, type Reading } from "../onnx/rows.ts";
+import { enumeratedShapley, MAX_ENUMERATED } from "../onnx/shapley.ts";
 import { type Feature, openSamples } from "../recipe/features.ts";
 import type { Recipe } from "../recipe/recipe.ts";
 import { validateRecipe } from "../recipe/validate.ts";
-import type { Table } from "../table/table.ts";
+import type { Column, Table } from "../table/table.ts";
 import { decodeBundle } from "./bundle.ts";
 import { clampWhen } from "./evaluate.ts";
 
@@ -253,6 +255,65 @@ export interface IntegerModel {
   answer(outputs: Float32Array): number;
   /** Names of the classes, where the model has several. */
   readonly classes: readonly string[] | null;
+  /** Columns that a row is read from; null where a sample is more than one row. */
+  readonly columns: readonly string[] | null;
+  /** Multiply-adds and written numbers of one run, known before it. */
+  readonly work: number;
+}
+
+/** Multiply-adds and written numbers of one run of a program. */
+function workOf({ steps }: IntegerProgram, tensors: ReadonlyMap<string, IntegerTensor>): number {
+  const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+  return steps.reduce((sum, step) => {
+    const weights = step.op === "matmul" || step.op === "conv2d" ? (tensors.get(step.weights)?.shape ?? []) : [];
+    const depth = step.op === "conv2d" ? size(weights.slice(1)) : (weights[0] ?? 0);
+    const windows = "window" in step && step.window !== null ? size(step.window.kernel) : 1;
+    return sum + size(step.shape) * (windows + depth);
+  }, 0);
+}
+
+/**
+ * Why an integer program answers as it does for a table of one row: exact Shapley values over its columns, an unknown
+ * one taking the reference row's value. Throws InexplicableError when a sample is several rows or has more than
+ * {@link MAX_ENUMERATED} columns.
+ */
+export function explainIntegers(model: IntegerModel, table: Table, row: number, reference: Table): OnnxExplanation {
+  const { columns } = model;
+  if (columns === null || columns.length > MAX_ENUMERATED)
+    throw new InexplicableError(
+      `Exact reasons of an integer program take one row of at most ${MAX_ENUMERATED} columns.`,
+    );
+  const cells = (from: Table, at: number): Column["values"][number][] =>
+    columns.map((name) => from.columns.find((one) => one.name === name)?.values[at] ?? null);
+  const [own, typical] = [cells(table, row), cells(reference, 0)];
+  const masks = Array.from({ length: 2 ** columns.length }, (_, mask) => mask);
+  const mixed: Table = {
+    rows: masks.length,
+    columns: columns.map((name, j) => ({
+      ...(table.columns.find((one) => one.name === name) as Column),
+      values: masks.map((mask) => ((mask & (1 << j)) === 0 ? typical[j] : own[j]) ?? null),
+    })),
+  };
+  // Of several classes the reasons speak for the one that is named.
+  const outputs = masks.map((_, at) => model.run(mixed, at));
+  const named = outputs[masks.length - 1] as Float32Array;
+  const answers = outputs.map((all) =>
+    model.classes === null ? model.answer(all) : (all[likeliest(named)] as number),
+  );
+  const values = enumeratedShapley(columns.length, (wanted) => wanted.map((mask) => answers[mask] as number));
+  return {
+    method: "enumeration",
+    output: model.answer(named),
+    base: answers[0] as number,
+    values: columns.map((column, j) => ({ column, value: Math.fround(values[j] as number) })),
+  };
+}
+
+function columnsOf(prepare: Prepare): readonly string[] | null {
+  if (prepare.kind === "columns") return prepare.columns;
+  const { recipe, features } = prepare;
+  const whole = (recipe.window?.days ?? 1) > 1 || recipe.layout !== undefined;
+  return whole ? null : [...new Set(features.map(({ column }) => column))];
 }
 
 /** Opens an integer program; throws IntegerProgramError or RecipeError. */
@@ -266,6 +327,8 @@ export function openIntegers(bytes: Uint8Array): IntegerModel {
   const classes = prepare.kind === "recipe" ? prepare.classes : null;
   return {
     classes,
+    columns: columnsOf(prepare),
+    work: workOf(program, tensors),
     first: (table) => readerOf(prepare, table).first,
     run: (table, row) => runner.run(readerOf(prepare, table).read(row)),
     answer: (outputs) => {

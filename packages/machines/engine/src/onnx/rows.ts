@@ -221,3 +221,22 @@ function flatten(value: RowValue): RowValue[] {
   if (typeof value === "object" && value !== null) return Object.values(value).flatMap(flatten);
   return [value];
 }
+
+/** How far the shares of classes may be from 1 in all: they are rounded. */
+const WHOLE = 1e-3;
+
+/**
+ * Share of the likeliest class in 1/10000, rounded down, where an output tells shares of classes: two numbers or more in
+ * [0, 1] that make up 1. The output that holds the answer is asked first, then the others in order; 0 where none does.
+ */
+export function confidenceOf(reading: Reading, row: Readonly<Record<string, RowValue>>): number {
+  const others = Object.keys(row).filter((name) => name !== reading.output);
+  for (const name of [reading.output, ...others]) {
+    const shares = flatten(row[name] ?? null);
+    if (shares.length < 2 || !shares.every((p) => typeof p === "number" && p >= 0 && p <= 1)) continue;
+    let sum = 0;
+    for (const share of shares) sum += share as number;
+    if (Math.abs(sum - 1) <= WHOLE) return Math.floor(Math.max(...(shares as number[])) * 10_000);
+  }
+  return 0;
+}
