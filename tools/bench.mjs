@@ -42,12 +42,12 @@ for (const file of chosen) {
   try {
     const { run } = await import(pathToFileURL(join(root, file)).href);
     for (const line of await run()) {
-      const { bench, value, unit, against, ratio } = line;
+      const { bench, value, unit, against, ratio, rounds } = line;
       if (!wanted(line)) continue;
-      if (json) console.log(JSON.stringify({ bench, value, unit, against, ratio }));
+      if (json) console.log(JSON.stringify({ bench, value, unit, against, ratio, rounds }));
       else
         console.log(
-          `${bench.padEnd(36)} ${format(value).padStart(12)} ${unit.padEnd(10)} ${ratio == null ? "" : `${format(ratio)} x ${against}`}`,
+          `${bench.padEnd(36)} ${format(value).padStart(12)} ${unit.padEnd(10)} ${ratio == null ? "" : `${format(ratio)} x ${against}`}${rounds ? `; rounds: ${rounds}` : ""}`,
         );
     }
   } catch (error) {

@@ -49,7 +49,7 @@ async function turn({ run }: Side, { runs = 1, rest = 0 }: Turns, watch: QuietRo
 }
 
 /** Most rounds for each that is wanted, and seconds after which no further one begins. */
-const [PATIENCE, SECONDS] = [5, 75];
+const [PATIENCE, SECONDS] = [5, 45];
 /** Fewest rounds that a median is taken of. */
 const FEWEST = 9;
 
