@@ -48,8 +48,8 @@ async function turn({ run }: Side, { runs = 1, rest = 0 }: Turns, watch: QuietRo
   return median(times);
 }
 
-/** Most rounds for each that is wanted, and seconds after which no further one begins. */
-const [PATIENCE, SECONDS] = [5, 45];
+/** Seconds after which no further round begins, when those that are wanted are over. */
+const SECONDS = 45;
 /** Fewest rounds that a median is taken of. */
 const FEWEST = 9;
 
@@ -62,14 +62,14 @@ function compareAnswers(a: Float32Array, b: Float32Array): void {
 
 /**
  * Both sides in turn in one process, after three rounds to warm up, until `rounds` rounds were undisturbed (see
- * {@link QuietRounds}), or patience ends; the medians are of those, or of the least disturbed when there are too few.
+ * {@link QuietRounds}), or time is up; the medians are of those, or of the least disturbed when there are too few.
  * Throws when the sides' answers lie apart.
  */
 export async function versus(ours: Side, theirs: Side, rounds: number, turns: Turns = {}): Promise<Times> {
   const watch = new QuietRounds();
   const times: [number[], number[]] = [[], []];
   const start = performance.now();
-  for (let round = -3; round < rounds * PATIENCE; round++) {
+  for (let round = -3; ; round++) {
     watch.look();
     const first = await turn(ours, turns, watch);
     watch.look();
