@@ -1,7 +1,7 @@
 // The dossier as one HTML page: no script, nothing from elsewhere, every value escaped.
 import type { Answer, Dossier, Item, LogExtract, Proof } from "./shapes.ts";
 import { style } from "./style.ts";
-import { signing } from "./words.ts";
+import { proofRows, signing, statuses } from "./words.ts";
 
 /** Text that is HTML already. */
 class Html {
@@ -41,7 +41,6 @@ function h(parts: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(parts.map((part, index) => (index === 0 ? part : inner(values[index - 1] as Part) + part)).join(""));
 }
 
-const statuses = { answered: "Answered", partial: "Answered in part", gap: "Gap" } as const;
 const anchorOf = (id: string) => `item-${id.replaceAll(".", "-")}`;
 
 /** Writes the page. SPEC D7, D8. */
@@ -132,18 +131,7 @@ function tableOf(label: string, { head, rows }: NonNullable<Answer["table"]>): H
 }
 
 function proofOf(proof: Proof, linked: Linked): Html {
-  const rows: [string, string | number | null][] = [
-    ["Of", proof.what],
-    ["Statement", proof.statement],
-    ["Signer", proof.signer],
-    ["Transaction", proof.tx],
-    ["Block", proof.block],
-    ["Event in its block", proof.logIndex],
-    ["Record of the log", proof.record],
-    ["Check it", proof.command],
-  ];
-  const known = rows.filter((row): row is [string, string | number] => row[1] !== null);
-  return h`<dl class="proof">${known.map(([name, value]) => h`<div><dt>${name}</dt><dd>${name === "Record of the log" && linked.has(Number(value)) ? h`<a href="#record-${value}">${value}</a>` : h`<code>${value}</code>`}</dd></div>`)}</dl>`;
+  return h`<dl class="proof">${proofRows(proof).map(([name, value]) => h`<div><dt>${name}</dt><dd>${name === "Record of the log" && linked.has(Number(value)) ? h`<a href="#record-${value}">${value}</a>` : h`<code>${value}</code>`}</dd></div>`)}</dl>`;
 }
 
 function logOf(log: LogExtract | null): Html {

@@ -94,7 +94,7 @@ export const writeInput = z.object({
       z.int().positive().transform(String),
     ])
     .meta({ wire: { type: "string", pattern: "^[1-9]\\d*$" }, description: "Id of a model asset." }),
-  out: file("HTML file to write; the JSON is put beside it.").optional(),
+  out: file("HTML file to write, or PDF where the name ends so; the JSON is put beside it.").optional(),
 });
 export const writeOutput = z.object({
   dossier: dossierSchema,

@@ -101,3 +101,21 @@ export function flat(value: unknown, path = ""): [string, string][] {
 function quoted(text: string): string {
   return /^[\w.,:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
+
+/** What an item's status is called. */
+export const statuses = { answered: "Answered", partial: "Answered in part", gap: "Gap" } as const;
+
+/** A proof as names and values, what it is of first; parts that it does not have are left out. */
+export function proofRows(proof: Proof): [name: string, value: string | number][] {
+  const rows: [string, string | number | null][] = [
+    ["Of", proof.what],
+    ["Statement", proof.statement],
+    ["Signer", proof.signer],
+    ["Transaction", proof.tx],
+    ["Block", proof.block],
+    ["Event in its block", proof.logIndex],
+    ["Record of the log", proof.record],
+    ["Check it", proof.command],
+  ];
+  return rows.filter((row): row is [string, string | number] => row[1] !== null);
+}

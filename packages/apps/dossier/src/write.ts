@@ -3,12 +3,13 @@ import type { Context } from "@kernel/capability";
 import { answers } from "./answers.ts";
 import { gather } from "./gather.ts";
 import { toHtml } from "./html.ts";
+import { toPdf } from "./pdf.ts";
 import { type Dossier, dossierSchema } from "./shapes.ts";
 
 export interface WriteInput {
   /** Id of a model asset. */
   readonly model: string;
-  /** HTML file; the JSON gets the same name with `.json`. */
+  /** HTML file, or PDF where its name ends so; the JSON gets the same name with `.json`. */
   readonly out?: string | undefined;
 }
 
@@ -48,16 +49,17 @@ export async function write(context: Context, { model, out }: WriteInput) {
   const html = toHtml(dossier);
   const files: string[] = [];
   if (out !== undefined) {
-    const stem = out.replace(/\.html?$/i, "");
-    await put(`${stem}.html`, html);
+    const stem = out.replace(/\.(html?|pdf)$/i, "");
+    const readable = /\.pdf$/i.test(out) ? `${stem}.pdf` : `${stem}.html`;
+    await put(readable, readable.endsWith(".pdf") ? toPdf(dossier) : html);
     await put(`${stem}.json`, `${JSON.stringify(dossier, null, 2)}\n`);
-    files.push(`${stem}.html`, `${stem}.json`);
+    files.push(readable, `${stem}.json`);
   }
   return { dossier, html, files };
 }
 
 /** A file is there whole or not at all. */
-async function put(path: string, text: string): Promise<void> {
+async function put(path: string, text: string | Uint8Array): Promise<void> {
   await writeFile(`${path}.part`, text, { flush: true });
   await rename(`${path}.part`, path);
 }

@@ -220,4 +220,47 @@ describe("a dossier (SPEC D1-D8)", () => {
     );
     expect(first.dossier.madeAt).toBe("2026-01-31T12:00:00.000Z");
   });
+
+  test("as a PDF it says all that the page says, on numbered pages, with every object where its table says", async () => {
+    const out = join(node.dir, "file.pdf");
+    const { files, dossier } = await write({ out });
+    expect(files).toEqual([out, join(node.dir, "file.json")]);
+    const file = (await readFile(out)).toString("latin1");
+    await write({ out });
+    expect((await readFile(out)).toString("latin1")).toBe(file);
+    const table = Number(/startxref\n(\d+)\n%%EOF\n$/.exec(file)?.[1]);
+    const places = [...file.slice(table).matchAll(/^(\d{10}) 00000 n $/gm)].map(([, at]) => Number(at));
+    expect(file.slice(table, table + 4)).toBe("xref");
+    for (const [index, at] of places.entries()) expect(file.slice(at)).toMatch(new RegExp(`^${index + 1} 0 obj\n`));
+    for (const [, length, content] of file.matchAll(/\/Length (\d+) >>\nstream\n([\s\S]*?)\nendstream/g))
+      expect(content).toHaveLength(Number(length));
+    const pages = file.match(/\/Type \/Page /g) ?? [];
+    expect(pages.length).toBeGreaterThan(10);
+    for (const [index] of pages.entries()) expect(file).toContain(`page ${index + 1} of ${pages.length}`);
+    // What is drawn, without the room between words and without the lines at the foot.
+    const drawn = [...file.matchAll(/\(((?:\\.|[^()\\])*)\) Tj ET/g)].map(([, text]) =>
+      (text ?? "").replace(/\\(.)/g, "$1"),
+    );
+    const said = drawn.filter((line) => !/: page \d+ of \d+$/.test(line)).join("");
+    const has = (text: string) => expect(said.replaceAll(" ", "")).toContain(text.replaceAll(/[ \n]/g, ""));
+    for (const { title, asks, answers, gaps } of dossier.items) {
+      has(title);
+      has(asks);
+      for (const { missing } of gaps) has(missing);
+      for (const { label, proofs } of answers) {
+        has(label);
+        for (const { statement, command } of proofs) for (const one of [statement ?? "", command]) has(pdfText(one));
+      }
+    }
+    expect(said).toContain("[U+202E]");
+  });
 });
+
+/** As the PDF writes it: what Windows-1252 lacks by its number. */
+function pdfText(text: string): string {
+  return [...text]
+    .map((one) =>
+      (one.codePointAt(0) as number) < 127 ? one : `[U+${(one.codePointAt(0) as number).toString(16).toUpperCase()}]`,
+    )
+    .join("");
+}

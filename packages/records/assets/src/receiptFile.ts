@@ -73,7 +73,11 @@ export function parseReceipt(value: unknown): Receipt {
     throw new InvalidInputError(
       `this is no receipt: ${issue?.path.join(".") || "it"}: ${issue?.message ?? "does not fit"}`,
       {
-        hints: ["A receipt is the JSON that `assay receipt <id>` writes."],
+        hints: [
+          (value as { type?: unknown } | null)?.type === "assay/row-proof/1"
+            ? "This is a row proof: `assay row verify` checks it."
+            : "A receipt is the JSON that `assay receipt <id>` writes.",
+        ],
       },
     );
   }

@@ -209,6 +209,9 @@ function defaultName(keys: Keystore): string {
   if (keys.has("owner")) return "owner";
   if (only !== undefined && names.length === 1) return only;
   throw new InvalidInputError("Say which identity acts.", {
-    hints: [`Add --as NAME, or set ASSAY_AS. Known: ${names.join(", ") || "none"}.`],
+    hints: [
+      `Add --as NAME, or set ASSAY_AS. Known: ${names.join(", ") || "none"}.`,
+      "Or make a key of your own: `assay keys new owner`; that one acts wherever none is named.",
+    ],
   });
 }
