@@ -32,6 +32,14 @@ const types: Readonly<Record<string, string>> = {
   boolean: "sc:Boolean",
 };
 
+const extensions: Readonly<Record<string, string>> = {
+  "text/csv": "csv",
+  "application/vnd.apache.parquet": "parquet",
+  "application/vnd.apache.arrow.file": "arrow",
+  "application/vnd.apache.arrow.stream": "arrows",
+  "application/jsonl": "jsonl",
+};
+
 /** A table as Croissant 1.1: its file, its columns, its licence, its sources. Throws InvalidInputError for what is no table. */
 export function toCroissant(provenance: Provenance, { files = {}, url }: ExportOptions): Exported {
   const { subject } = provenance;
@@ -40,7 +48,9 @@ export function toCroissant(provenance: Provenance, { files = {}, url }: ExportO
   const sha256 = files[subject.id];
   if (sha256 === undefined) throw new InvalidInputError(`The bytes of ${key(subject)} are not here to be hashed.`);
   const uri = uriOf(provenance, subject);
-  const file = "table.csv";
+  const { mediaType = "text/csv", sealed } = table;
+  const file = `table.${extensions[mediaType] ?? "bin"}${sealed ? ".sealed" : ""}`;
+  const root = `${table.rows} rows; RFC 6962 root of its chunks ${table.manifest.root}.`;
   const sources = provenance.edges.filter(({ from, to }) => key(from) === key(subject) && to.kind === "asset");
   const creator = agentOf(provenance, table.creator);
   return {
@@ -65,10 +75,10 @@ export function toCroissant(provenance: Provenance, { files = {}, url }: ExportO
           "@type": "cr:FileObject",
           "@id": file,
           name: file,
-          description: `${table.rows} rows; RFC 6962 root of its chunks ${table.manifest.root}.`,
+          description: sealed ? `Encrypted (${sealed.cipher}), ${mediaType} inside. ${root}` : root,
           contentUrl: url ?? `${uri}#${file}`,
           contentSize: `${table.manifest.size} B`,
-          encodingFormat: "text/csv",
+          encodingFormat: sealed ? "application/octet-stream" : mediaType,
           sha256,
         },
       ],

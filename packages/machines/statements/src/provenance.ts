@@ -55,6 +55,10 @@ export interface TableFacts {
   readonly rows: number;
   readonly schema: readonly { readonly name: string; readonly type: string; readonly missing?: number }[];
   readonly manifest: { readonly size: number; readonly root: string };
+  /** Of the file as it was published. */
+  readonly mediaType?: string;
+  /** There where the stored bytes are encrypted. */
+  readonly sealed?: { readonly cipher: string };
   readonly provenance: string;
   readonly transform?: { readonly id: string; readonly parameters: Json };
   readonly parents?: readonly Parent[];

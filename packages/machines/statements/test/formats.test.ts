@@ -95,6 +95,18 @@ describe("a lineage in the formats of the field", () => {
     expect(set["http://www.w3.org/ns/prov#wasDerivedFrom"][0]["@id"]).toBe(uriOf(lineage, { kind: "asset", id: "1" }));
     expect(new Set(fields.map((field: Doc) => field["@id"])).size).toBe(3);
     expect(Object.keys(croissantContext())).toContain("recordSet");
+    const told = async (more: object) => {
+      const provenance = structuredClone(of("2"));
+      Object.assign(provenance.statements.find(({ node }) => node.id === "2")?.statement as object, more);
+      return (await write("croissant", provenance)).distribution[0];
+    };
+    const parquet = { mediaType: "application/vnd.apache.parquet" };
+    expect(await told(parquet)).toMatchObject({ "@id": "table.parquet", encodingFormat: parquet.mediaType });
+    expect(await told({ ...parquet, sealed: { cipher: "aes-256-gcm" } })).toMatchObject({
+      "@id": "table.parquet.sealed",
+      encodingFormat: "application/octet-stream",
+      description: expect.stringMatching(/^Encrypted \(aes-256-gcm\), application\/vnd.apache.parquet inside/),
+    });
     await expect(write("croissant", of("3"))).rejects.toThrow(/data sets/);
     await expect(exportAs("croissant", of("2"), { now })).rejects.toThrow(/hashed/);
   });

@@ -56,9 +56,9 @@ async function fileHash(context: Context, id: string): Promise<string> {
   const { statement } = await loadStatement(context, id);
   if (!("manifest" in statement)) return bare(statement.root);
   try {
-    return createHash("sha256")
-      .update(await context.store.readFileBytes(statement.manifest))
-      .digest("hex");
+    const hash = createHash("sha256");
+    for await (const bytes of context.store.readFile(statement.manifest)) hash.update(bytes);
+    return hash.digest("hex");
   } catch (cause) {
     if (!(cause instanceof BaseError)) throw cause;
     throw new InvalidInputError(`The bytes of asset ${id} are not here, and the format asks for their hash.`, {
