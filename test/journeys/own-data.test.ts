@@ -79,6 +79,26 @@ describe("the same verbs on one's own data", () => {
     expect(verified.code, verified.stdout).toBe(0);
   });
 
+  test("the model in integers: quantised, asked, its reasons add up, its receipt verifies", {
+    timeout: 120_000,
+  }, async () => {
+    const made = ["model", "quantize", trained.json.id, "--data", published.json.id, "--as", "owner"];
+    const small = await assay([...made, "--json", ...here]);
+    expect(small.code, small.stdout + small.stderr).toBe(0);
+    const asked = ["decide", small.json.id, "--data", published.json.id, "--row", "7", "--as", "owner"];
+    const decided = await assay([...asked, "--json", ...here]);
+    expect(decided.code, decided.stdout + decided.stderr).toBe(0);
+    expect(decided.json).toMatchObject({ final: true });
+    const { base, reasons, value, id } = decided.json;
+    expect(reasons.map(({ name }: { name: string }) => name).sort()).toEqual(["a", "b"]);
+    const sum = base + reasons.reduce((total: number, one: { value: number }) => total + one.value, 0);
+    expect(sum).toBeCloseTo(value, 5);
+    const receipt = join(home, "integers.json");
+    expect((await assay(["receipt", `decision:${id}`, "--out", receipt, "--json", ...here])).code).toBe(0);
+    const verified = await assay(["verify", receipt, "--json", ...here]);
+    expect(verified.code, verified.stdout).toBe(0);
+  });
+
   test("publishing the same bytes again gives the same asset and sends nothing", async () => {
     const again = await assay([
       "publish",

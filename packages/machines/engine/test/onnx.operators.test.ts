@@ -149,3 +149,71 @@ test("the standard's own numbers: mel weights of test_melweightmatrix, an upsamp
   ];
   expect(Array.from(square.data as Float32Array)).toEqual([...top, ...top, ...low, ...low]);
 });
+
+test("regular expressions answer as the language's own, and no pattern takes long", () => {
+  const run = (pattern: string, texts: readonly string[]): number[] => {
+    const x: OnnxTensor = { dtype: "string", shape: [texts.length], data: [...texts] };
+    const file = oneNode({ op: "RegexFullMatch", opset: 20, attributes: { pattern }, inputs: [x] });
+    return Array.from((importOnnx(file).run({ x0: x }).y0 as OnnxTensor).data as Uint8Array);
+  };
+  // The two cases of the standard (regex_full_match.py).
+  const sites = ["www.google.com", "www.facebook.com", "www.bbc.co.uk"];
+  expect(run("www\\.[\\w.-]+\\.\\bcom\\b", sites)).toEqual([1, 1, 0]);
+  const mail = "(\\W|^)[\\w.\\-]{0,25}@(yahoo|gmail)\\.com(\\W|$)";
+  expect(run(mail, ["account@gmail.com", "account@hotmail.com", "not email", "account2@yahoo.com"])).toEqual([
+    1, 0, 0, 1,
+  ]);
+  const d = new Dice(3);
+  const piece = (depth: number): string => {
+    const one = d.pick(
+      "a",
+      "b",
+      ".",
+      "[ab]",
+      "[^a]",
+      "\\d",
+      "\\w",
+      "\\W",
+      "^",
+      "$",
+      "\\b",
+      "\\B",
+      "(?:a|b)",
+      "-",
+      "[a-c\\-]",
+    );
+    const inner = depth > 0 && d.next() < 0.4 ? `(${pattern(depth - 1)})` : one;
+    return /[\^$]$|\\[bB]$/.test(inner) ? inner : inner + d.pick("", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?");
+  };
+  const pattern = (depth: number): string =>
+    Array.from({ length: d.whole(1, 2) }, () =>
+      Array.from({ length: d.whole(0, 3) }, () => piece(depth)).join(""),
+    ).join("|");
+  for (let round = 0; round < 400; round++) {
+    const made = pattern(2);
+    const texts = Array.from({ length: 6 }, () =>
+      Array.from({ length: d.whole(0, 5) }, () => d.pick("a", "b", "c", "1", "-", " ")).join(""),
+    );
+    const own = new RegExp(`^(?:${made})$`);
+    expect(run(made, texts), made).toEqual(texts.map((text) => (own.test(text) ? 1 : 0)));
+  }
+  const from = performance.now();
+  expect(run("(a*)*b", ["a".repeat(2000)])).toEqual([0]);
+  expect(run("(a|a|aa)+", [`${"a".repeat(2000)}c`])).toEqual([0]);
+  expect(performance.now() - from).toBeLessThan(5000);
+  for (const bad of [
+    "(",
+    ")",
+    "[a",
+    "a**",
+    "a{2000}",
+    "(?i)a",
+    "(?=a)",
+    "\\1",
+    "\\pL",
+    "[[:alpha:]]",
+    "*",
+    "((((a{900}){900}){900}){900})",
+  ])
+    expect(() => run(bad, ["a"]), bad).toThrow(/RegexFullMatch \(node "n"\) is not supported/);
+});

@@ -1200,6 +1200,19 @@ export const GENERATORS: Readonly<Record<string, Make>> = {
       stopwords: ["a", "AB C"],
     }),
   }),
+  RegexFullMatch: (d) => ({
+    opset: 20,
+    inputs: [
+      {
+        dtype: "string",
+        shape: [4],
+        data: Array.from({ length: 4 }, () => d.pick("ab", "abab1", "a-b", "", "x 9", "b1")),
+      },
+    ],
+    attributes: {
+      pattern: d.pick("(ab)*\\d?", "[a-b]+-?b", "\\w* \\d", "(a|b)+1|x.*", "^\\b\\w+\\b$", "[^x]{1,3}", ""),
+    },
+  }),
   StringConcat: binary([20], () => "string"),
   StringSplit: (d) => ({
     opset: 20,

@@ -46,6 +46,7 @@ export function readingOf(model: OnnxModel, columns: readonly string[], output?:
     const wants = slots.map(({ name }, i) => `${sizes[i]} for "${name}"`).join(", ");
     throw new InvalidInputError(
       `The model takes ${total} numbers a row (${wants}), but ${columns.length} columns are named.`,
+      columns.some((name) => name.includes(",")) ? { hints: ["Name every column by itself, not with commas."] } : {},
     );
   }
   let at = 0;

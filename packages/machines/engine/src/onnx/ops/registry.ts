@@ -17,6 +17,7 @@ import { poolOps } from "./pool.ts";
 import { quantizeOps } from "./quantize.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { reduceOps } from "./reduce.ts";
+import { regexOps } from "./regex.ts";
 import { regionOps } from "./region.ts";
 import { resizeOps } from "./resize.ts";
 import { shapeOps } from "./shape.ts";
@@ -50,6 +51,7 @@ export const ONNX_OPS: readonly OnnxOp[] = [
   ...textOps,
   ...signalOps,
   ...detectOps,
+  ...regexOps,
   ...regionOps,
   ...svmOps,
 ];
