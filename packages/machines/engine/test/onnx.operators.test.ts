@@ -217,3 +217,19 @@ test("regular expressions answer as the language's own, and no pattern takes lon
   ])
     expect(() => run(bad, ["a"]), bad).toThrow(/RegexFullMatch \(node "n"\) is not supported/);
 });
+
+test("functions at the ends of their ranges", () => {
+  const at = (op: string, values: readonly number[]): number[] => {
+    const x: OnnxTensor = { dtype: "float32", shape: [values.length], data: Float32Array.from(values) };
+    return Array.from(
+      (importOnnx(oneNode({ op, opset: 13, inputs: [x] })).run({ x0: x }).y0 as OnnxTensor).data as Float32Array,
+    );
+  };
+  const [nan, far] = [Number.NaN, Number.POSITIVE_INFINITY];
+  expect(at("Acosh", [-3e38, -1e9, -2, 0.5, 1, far])).toEqual([nan, nan, nan, nan, 0, far]);
+  expect(at("Atanh", [-2, -1, 0, 1, 2])).toEqual([nan, -far, 0, far, nan]);
+  expect(at("Asin", [-2, 0, 2])).toEqual([nan, 0, nan]);
+  expect(at("Asinh", [-far, 0, far])).toEqual([-far, 0, far]);
+  expect(at("Exp", [-far, -104, 88, 89, far])).toEqual([0, expect.any(Number), expect.any(Number), far, far]);
+  expect(at("Log", [-1, 0, 1, far])).toEqual([nan, -far, 0, far]);
+});

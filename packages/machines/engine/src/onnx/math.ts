@@ -181,6 +181,7 @@ export function asinh(x: number): number {
 
 /** Inverse hyperbolic cosine. */
 export function acosh(x: number): number {
+  if (x < 1) return Number.NaN;
   if (x > 1e8) return log(x) + LN2_HIGH + LN2_LOW;
   return log1p(x - 1 + Math.sqrt((x - 1) * (x + 1)));
 }

@@ -166,15 +166,17 @@ function roiAlign(call: Call): OnnxTensor[] {
         const from = (box.image * c + channel) * height * width;
         let sum = 0;
         let most = Number.NEGATIVE_INFINITY;
-        for (const sample of list)
+        for (const sample of list) {
+          // A sample outside counts as 0.
+          if (sample.length === 0) most = Math.max(most, 0);
           for (const [place, weight] of sample) {
             const value = f(weight * (x.data[from + place] as number));
             sum = f(sum + value);
             if (value > most) most = value;
           }
-        const found = list.some((sample) => sample.length > 0);
+        }
         values[(r * c + channel) * rows * columns + bin] =
-          mode === "avg" ? f(sum / Math.max(1, list.length)) : found ? most : 0;
+          mode === "avg" ? f(sum / Math.max(1, list.length)) : list.length > 0 ? most : 0;
       }
     }
   });
