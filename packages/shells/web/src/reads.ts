@@ -9,7 +9,6 @@ import {
   rows,
   type WireAnswer,
   type WireAsset,
-  type WireCover,
   type WireDecision,
   type WireDecisionLine,
   type WireClaim,
@@ -17,19 +16,16 @@ import {
   type WireGame,
   type WireJob,
   type WireModel,
-  type WirePolicy,
-  type WirePolicyDetail,
   type WireRef,
-  type WireStatus,
   type WireStep,
   type WireTrace,
   type WireTransaction,
 } from "./api.ts";
-import { seasonName, short, amount } from "./format.ts";
+import { readCover, readPolicy } from "./coverReads.ts";
+import { short, amount } from "./format.ts";
 import type {
   Asset,
   Check,
-  CoverList,
   Decision,
   DecisionState,
   Dispute,
@@ -39,9 +35,6 @@ import type {
   ModelCard,
   ModelReports,
   Move,
-  NodeStatus,
-  Policy,
-  PolicyState,
   Seconds,
   Share,
   Step,
@@ -52,6 +45,7 @@ import type {
   Transaction,
   Wad,
 } from "./model.ts";
+import { given, int, type Names, names, readStatus } from "./nodeReads.ts";
 import { t } from "./strings.ts";
 
 export { ApiError, eventsUrl } from "./api.ts";
@@ -85,55 +79,6 @@ export const api = {
 
 // ---------------------------------------------------------------- node
 
-const int = (value: Int | null | undefined): number | undefined =>
-  value === null || value === undefined ? undefined : Number(value);
-
-/** Leaves out fields that are undefined, so that optional fields stay absent. */
-function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-async function readStatus(): Promise<NodeStatus> {
-  const wire = await read<WireStatus>("node.status").catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return call("GET", "status", {}) as Promise<WireStatus>;
-    throw error;
-  });
-  const { jobs, chain, duties } = wire;
-  const rolesOf = (name: string) =>
-    [
-      duties?.operators.includes(name) ? "operator" : "",
-      duties?.watchers.includes(name) ? "watcher" : "",
-      duties?.panelists.includes(name) ? "panelist" : "",
-      duties?.keeper === name ? "keeper" : "",
-    ]
-      .filter(Boolean)
-      .join(", ") || undefined;
-  return {
-    version: wire.version ?? "",
-    ...given({ currency: wire.currency, disk: wire.disk }),
-    chain: {
-      kind: chain.kind,
-      chainId: chain.id,
-      head: Number(chain.head),
-      settled: Number(chain.settled),
-      indexed: Number(wire.index?.block ?? chain.head),
-      ...given({ timestamp: int(chain.timestamp) }),
-    },
-    contracts: (wire.contracts ?? []).map((c) => ({ name: c.name, address: c.address, block: Number(c.block) })),
-    identities: wire.identities.map(({ name, address, currency }) => ({
-      name,
-      address,
-      ...given({ role: rolesOf(name), balance: currency }),
-    })),
-    jobs: {
-      queued: int(jobs["ready"]) ?? 0,
-      running: int(jobs["running"]) ?? 0,
-      done: int(jobs["done"]) ?? 0,
-      failed: int(jobs["failed"]) ?? 0,
-    },
-  };
-}
-
 async function readTransactions(): Promise<readonly Transaction[]> {
   const [list, nameOf] = await Promise.all([read("node.transactions", { limit: "200" }), names()]);
   return rows<WireTransaction>(list, "transactions").map((row) => ({
@@ -141,23 +86,6 @@ async function readTransactions(): Promise<readonly Transaction[]> {
     action: row.action.replace(/^0x[0-9a-fA-F]{40}/, (address) => nameOf(address) ?? short(address)),
     ...given({ senderName: nameOf(row.sender) }),
   }));
-}
-
-type Names = (address: Hex | undefined) => string | undefined;
-let knownNames: { readonly at: number; readonly names: Promise<Names> } | undefined;
-
-/** Names of addresses: identities of this node and its contracts; asked again after 15 s. */
-function names(): Promise<Names> {
-  if (knownNames && Date.now() - knownNames.at < 15_000) return knownNames.names;
-  const found = readStatus().then(
-    (status) => {
-      const map = new Map([...status.contracts, ...status.identities].map((x) => [x.address.toLowerCase(), x.name]));
-      return (address: Hex | undefined) => (address === undefined ? undefined : map.get(address.toLowerCase()));
-    },
-    (): Names => () => undefined,
-  );
-  knownNames = { at: Date.now(), names: found };
-  return found;
 }
 
 const ID_KEYS = /^(asset|data|derived|weather|labelled|model|run|policy|decision|request|dispute|payout|receipt)(Id)?$/;
@@ -550,50 +478,4 @@ function movesOf({ d, wire, nameOf, first, challenge, proposer, challenger }: Di
         ]
       : []),
   ];
-}
-
-// ---------------------------------------------------------------- cover
-
-const DECIDED: readonly PolicyState[] = ["claimed", "paid", "lapsed", "refundable", "refunded"];
-
-function toPolicy(p: WirePolicy, region: string | null | undefined, nameOf: Names): Policy {
-  return {
-    id: String(p.id),
-    name: seasonName(p.seasonFrom, p.seasonTo),
-    state: p.state,
-    finality: DECIDED.includes(p.state) ? "final" : "provisional",
-    holder: p.holder,
-    seasonFrom: p.seasonFrom,
-    seasonTo: p.seasonTo,
-    sumInsured: p.sumInsured,
-    premium: p.premium,
-    trigger: p.trigger,
-    exit: p.exit,
-    maxShare: p.maxShare,
-    tx: p.tx,
-    ...given({
-      holderName: nameOf(p.holder),
-      score: p.score ?? undefined,
-      payout: p.payout ?? undefined,
-      decisionId: p.decisionId ?? undefined,
-      region: region ?? undefined,
-    }),
-  };
-}
-
-async function readCover(): Promise<CoverList> {
-  const [body, nameOf] = await Promise.all([read<WireCover>("cover.list", { limit: "200" }), names()]);
-  const regions = new Map(body.risks.map((r) => [String(r.id), r.region]));
-  return {
-    policies: body.policies
-      .map((p) => toPolicy(p, regions.get(String(p.risk)), nameOf))
-      .sort((a, b) => a.seasonFrom.localeCompare(b.seasonFrom)),
-    pool: body.pool,
-  };
-}
-
-async function readPolicy(id: string): Promise<Policy> {
-  const [body, nameOf] = await Promise.all([read<WirePolicyDetail>("cover.show", { id }), names()]);
-  if (!body.policy) throw new ApiError(`There is no policy ${id}; it is the id of a risk.`, "NotFoundError", 404);
-  return { ...toPolicy(body.policy, body.risk.region, nameOf), season: body.season };
 }
