@@ -62,7 +62,7 @@ function valueFor(
   if (cell === null) {
     if (rules.missing === "null") return null;
     throw new FormatError(format, `Row ${at.row}, column "${at.column}": the cell is empty.`, {
-      hints: ["Fill the cell, remove the row, or read the file with missing cells allowed."],
+      hints: ["Fill the cell, remove the row, or say that an empty cell is a missing value (`--missing null`)."],
       data: at,
     });
   }

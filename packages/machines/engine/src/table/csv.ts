@@ -140,7 +140,7 @@ function readColumn(name: string, cells: readonly string[], options: CsvOptions)
     if (cell.trim() === "") {
       if (options.missing === "null") return null;
       throw new TableError("missing", `Row ${index + 1}, column "${name}": the cell is empty.`, at, {
-        hints: ["Fill the cell, remove the row, or read the file with missing cells allowed."],
+        hints: ["Fill the cell, remove the row, or say that an empty cell is a missing value (`--missing null`)."],
       });
     }
     const value = parseCell(cell, type);
