@@ -1,5 +1,6 @@
 import { InvalidInputError, NotFoundError } from "@base/errors";
 import type { Context, Identity } from "@kernel/capability";
+import { ContractRevertError } from "@machines/chain";
 import type { Hash } from "@machines/store";
 import type { Hex } from "viem";
 import { type About, aboutSchema } from "./about.ts";
@@ -74,7 +75,17 @@ export async function post(
   { stand, job, result, manifest }: Pick<Claim, "stand" | "job" | "result" | "manifest">,
 ): Promise<Pick<Claim, "claim" | "tx">> {
   const disputes = context.contracts.get("Disputes");
-  const receipt = await context.chain.write(who.account, disputes, "post", [stand, job, result, manifest]);
+  const receipt = await context.chain
+    .write(who.account, disputes, "post", [stand, job, result, manifest])
+    .catch((error: unknown) => {
+      if (!(error instanceof ContractRevertError) || error.data.errorName !== "InsufficientFree") throw error;
+      throw new ContractRevertError("The claim's bond is more than is free in your account of the game.", {
+        kind: "user",
+        cause: error,
+        data: error.data,
+        hints: ["Deposit first: assay disputes deposit 100"],
+      });
+    });
   await context.indexed(receipt.blockNumber);
   return { claim: claimKey(who.address, stand), tx: receipt.transactionHash };
 }

@@ -73,6 +73,15 @@ function noticing(connection: Connection): Connection {
   };
 }
 
+/** What is told of a receipt; the rest is for programs. */
+interface ReceiptParts {
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly nodes: readonly { readonly kind: string; readonly id: string; readonly label: string }[];
+  readonly statements: readonly unknown[];
+  readonly evidence?: { readonly headers: readonly unknown[] };
+  readonly blobs?: Readonly<Record<string, string>>;
+}
+
 /** `assay verify --watch` is `assay disputes watch`: to verify for as long as one watches. */
 function expanded(argv: readonly string[]): readonly string[] {
   const at = argv.indexOf("verify");
@@ -127,6 +136,20 @@ const code = await runCli(expanded(process.argv.slice(2)), {
     },
     "dossier.write": ({ html, files }: { html: string; files: string[] }) =>
       files.length === 0 ? html : files.map((name) => `wrote ${name}`).join("\n"),
+    "assets.receipt": ({ subject, nodes, statements, evidence, blobs }: ReceiptParts, colors) =>
+      render(
+        {
+          subject: `${subject.kind}:${subject.id}`,
+          nodes: nodes.map(
+            ({ kind, id, label }) => `${kind}:${id.length > 20 ? `${id.slice(0, 18)}...` : id} ${label}`,
+          ),
+          statements: statements.length,
+          chainEvidence: evidence === undefined ? "none" : `${evidence.headers.length} block headers`,
+          bytes: `${Object.keys(blobs ?? {}).length} files`,
+          whole: "--json prints the receipt, --out keeps it, `assay verify` checks it",
+        },
+        colors,
+      ),
     "assets.trace": ({ tree }: { tree: string }) => tree,
     "row.prove": ({ text }: { text: string }) => text,
     "report.fairness": ({ text }: { text: string }) => text,

@@ -6,7 +6,9 @@ import { IntegrityError, NotFoundError, UnavailableError } from "@base/errors";
 import { defineAction, defineCapability } from "@kernel/capability";
 import { amount, file, uint } from "@kernel/capability/schemas.ts";
 import { beforeEach, describe, expect, it } from "vitest";
+import { createColors } from "picocolors";
 import { z } from "zod";
+import { render } from "./render.ts";
 import { type CliOptions, type Io, runCli } from "./program.ts";
 
 const never = async () => async () => ({}) as never;
@@ -333,6 +335,15 @@ describe("output", () => {
       empty     none
       "
     `);
+  });
+
+  it("cuts a long list inside of something else, and says so; a list that was asked for stays whole", async () => {
+    const curve = Array.from({ length: 100 }, (_, epoch) => ({ epoch, loss: 1 / (epoch + 1) }));
+    const shown = render({ rows: curve, report: { learning: { curve } } }, createColors(false)).split("\n");
+    expect(shown.filter((line) => /^ {2}\d/.test(line))).toHaveLength(100);
+    expect(shown.filter((line) => /^ {6}\d/.test(line))).toHaveLength(18);
+    expect(shown).toContain("      ... 82 more (--json shows all)");
+    expect(shown.at(-1)).toContain("99  ");
   });
 
   it("goes through an action's own renderer", async () => {

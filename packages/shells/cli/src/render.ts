@@ -6,9 +6,13 @@ export type Colors = ReturnType<typeof createColors>;
 
 type JsonObject = { readonly [key: string]: Json };
 
-/** Renders a JSON value for a terminal, without a newline at its end. */
+/** A list inside of something else, such as a curve in a report, that is longer is cut to its first and last items. */
+const MOST = 24;
+const [FIRST, LAST] = [12, 6];
+
+/** Renders a JSON value for a terminal, without a newline at its end; the middle of a long list inside of something is left out, and it says so. */
 export function render(value: Json, colors: Colors): string {
-  return lines(value, colors).join("\n");
+  return lines(value, colors, 0).join("\n");
 }
 
 const isObject = (value: Json): value is JsonObject =>
@@ -16,25 +20,35 @@ const isObject = (value: Json): value is JsonObject =>
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 const isScalar = (value: Json) => !isObject(value) && !isList(value);
 
-function lines(value: Json, colors: Colors): string[] {
+function lines(value: Json, colors: Colors, depth: number): string[] {
   if (isScalar(value)) return [scalar(value)];
-  if (isList(value)) return listLines(value, colors);
+  if (isList(value)) return listLines(value, colors, depth);
   const entries = Object.entries(value as JsonObject);
   if (entries.length === 0) return [colors.dim("nothing")];
   const width = Math.max(...entries.filter(([, field]) => isShort(field)).map(([name]) => label(name).length), 0);
   return entries.flatMap(([name, field]) => {
     if (isShort(field)) return [`${colors.dim(label(name).padEnd(width))}  ${short(field)}`];
-    return [colors.bold(label(name)), ...lines(field, colors).map((line) => `  ${line}`)];
+    return [colors.bold(label(name)), ...lines(field, colors, depth + 1).map((line) => `  ${line}`)];
   });
 }
 
-function listLines(list: readonly Json[], colors: Colors): string[] {
-  if (list.length === 0) return [colors.dim("none")];
+function listLines(all: readonly Json[], colors: Colors, depth: number): string[] {
+  if (all.length === 0) return [colors.dim("none")];
+  const items = (list: readonly Json[], note: string) => itemLines(list, note, colors, depth);
+  if (depth < 2 || all.length <= MOST) return items(all, "");
+  const left = colors.dim(`... ${all.length - FIRST - LAST} more (--json shows all)`);
+  return items([...all.slice(0, FIRST), ...all.slice(-LAST)], left);
+}
+
+/** Lines of a list; `note`, unless empty, stands where the middle was. */
+function itemLines(list: readonly Json[], note: string, colors: Colors, depth: number): string[] {
+  const noted = (items: readonly (readonly string[])[]): string[] =>
+    note === "" ? items.flat() : [...items.slice(0, FIRST).flat(), note, ...items.slice(FIRST).flat()];
   if (!list.every(isObject))
-    return list.flatMap((item) => (isScalar(item) ? [`- ${scalar(item)}`] : bullets(item, colors)));
+    return noted(list.map((item) => (isScalar(item) ? [`- ${scalar(item)}`] : bullets(item, colors, depth))));
   const columns = [...new Set(list.flatMap((item) => Object.keys(item as JsonObject)))];
   const flat = list.every((item) => Object.values(item as JsonObject).every(isShort));
-  if (!flat) return list.flatMap((item) => bullets(item, colors));
+  if (!flat) return noted(list.map((item) => bullets(item, colors, depth)));
   const cells = list.map((item) => columns.map((name) => short((item as JsonObject)[name] ?? null)));
   const widths = columns.map((name, at) => Math.max(label(name).length, ...cells.map((row) => (row[at] ?? "").length)));
   const row = (texts: readonly string[]) =>
@@ -42,11 +56,11 @@ function listLines(list: readonly Json[], colors: Colors): string[] {
       .map((text, at) => text.padEnd(widths[at] ?? 0))
       .join("  ")
       .trimEnd();
-  return [colors.dim(row(columns.map(label))), ...cells.map(row)];
+  return [colors.dim(row(columns.map(label))), ...noted(cells.map((texts) => [row(texts)]))];
 }
 
-function bullets(item: Json, colors: Colors): string[] {
-  return lines(item, colors).map((line, at) => `${at === 0 ? "- " : "  "}${line}`);
+function bullets(item: Json, colors: Colors, depth: number): string[] {
+  return lines(item, colors, depth + 1).map((line, at) => `${at === 0 ? "- " : "  "}${line}`);
 }
 
 /** Fits on one line: a scalar, or a short list of scalars. */
