@@ -39,7 +39,8 @@ function probe(): () => number {
  * Tells rounds that ran alone from those that a neighbour disturbed. A virtual processor is often one half of a real one:
  * while the other half works, code that fills the real one well loses more than code that leaves it half idle, and a
  * comparison says something about the neighbour. What is looked at knows neither side, so it favours none: the probe
- * before, between and after, and how much of the time the process had the processor at all.
+ * before, between and after, and how much of the time the process ran, where it was put off the processor against its
+ * will. A side that waits by itself is not disturbed: taking its rounds of most work would take its slowest.
  */
 export class QuietRounds {
   readonly #probe = probe();
@@ -48,7 +49,7 @@ export class QuietRounds {
   #slowest = 0;
   #share = 1;
   #wall = 0;
-  #used = 0;
+  #used = process.resourceUsage();
 
   constructor() {
     for (let warm = 0; warm < 40; warm++) this.#shortest = Math.min(this.#shortest, this.#probe());
@@ -63,15 +64,18 @@ export class QuietRounds {
 
   /** A timed piece of the round under way begins. */
   start(): void {
-    const { user, system } = process.cpuUsage();
-    [this.#wall, this.#used] = [performance.now(), user + system];
+    this.#used = process.resourceUsage();
+    this.#wall = performance.now();
   }
 
   /** It has ended; answers its milliseconds. */
   stop(): number {
     const wall = performance.now() - this.#wall;
-    const { user, system } = process.cpuUsage();
-    this.#share = Math.min(this.#share, (user + system - this.#used) / 1000 / wall);
+    const [before, now] = [this.#used, process.resourceUsage()];
+    if (now.involuntaryContextSwitches > before.involuntaryContextSwitches) {
+      const ran = now.userCPUTime - before.userCPUTime + (now.systemCPUTime - before.systemCPUTime);
+      this.#share = Math.min(this.#share, ran / 1000 / wall);
+    }
     return wall;
   }
 

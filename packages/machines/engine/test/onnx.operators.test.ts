@@ -5,7 +5,7 @@ import { importOnnx } from "../src/onnx/model.ts";
 import type { OnnxOp } from "../src/onnx/ops/op.ts";
 import { ONNX_OPS } from "../src/onnx/ops/registry.ts";
 import { isMap, isTensor, type OnnxTensor, type OnnxValue } from "../src/onnx/tensor.ts";
-import { GENERATORS } from "./onnxGenerators.ts";
+import { GENERATORS } from "./onnxGenerators/index.ts";
 import { type AttributeValue, Dice, type NodeCase, oneNode } from "./onnxMade.ts";
 
 const TYPES: readonly Dtype[] = [

@@ -5,7 +5,7 @@ import { decodeSmall } from "../src/onnx/dtype.ts";
 import { OnnxError } from "../src/onnx/errors.ts";
 import { importOnnx } from "../src/onnx/model.ts";
 import { type OnnxTensor, type OnnxValue, rawBytes } from "../src/onnx/tensor.ts";
-import { GENERATORS } from "./onnxGenerators.ts";
+import { GENERATORS } from "./onnxGenerators/index.ts";
 import { Dice, type NodeCase, oneNode } from "./onnxMade.ts";
 
 const ROUNDS = 100;

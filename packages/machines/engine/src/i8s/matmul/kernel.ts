@@ -5,8 +5,8 @@ import type { Code, Local, ModuleBuilder } from "../../wasm/emit.ts";
 //   x1 y1 + x2 y2 = (x1 + y2) (x2 + y1) - x1 x2 - y1 y2     (S. Winograd, A new algorithm for inner product, 1968)
 // and what is taken off depends on the row alone or the column alone. Here x1 and x2 are pairs (k, k + 1) and (k + 2,
 // k + 3), so that `dot` adds two such products. Integers are exact modulo 2^32, and the true sum fits in 32 bits
-// (MAX_DEPTH), so the answer is the same as in any other order. Additions may run where products may not, which makes
-// this 7 % faster than products alone (README).
+// (MAX_DEPTH), so the answer is the same as in any other order. Additions may run where products may not: processors add
+// more at a time than they multiply.
 
 /** Register tile: 3 rows by 2 vectors of 4 columns; each step takes four k at once. */
 export const TILE_ROWS = 3;
