@@ -34,6 +34,14 @@ test("the largest and smallest sums are exact", () => {
   expect(() => new IntegerProduct(new Int8Array(k + 1), 1, k + 1, 1)).toThrow(/at most/);
 });
 
+test("the last panel's rows may read on behind it, and never behind memory", () => {
+  // Most rows that pass one panel, one panel, and k so large that what is read ahead does not fit into a spare page.
+  const [m, k] = [65, 60_000];
+  const product = new IntegerProduct(bytes(k, 3), m, k, 1);
+  const a = bytes(m * k, 4);
+  expect(product.sums(a)[64]).toBe(matmulReference(a.subarray(64 * k), bytes(k, 3), 1, k, 1)[0]);
+});
+
 test("the requantiser rounds halves up, shifts arithmetically and clamps", () => {
   const rule: Requantiser = { multiplier: 1, shift: 1, zero: 0 };
   expect([...requantiseReference(Int32Array.of(1, -1, 3, -3, 2, 1000, -1000), rule)]).toEqual([
