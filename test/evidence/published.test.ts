@@ -15,13 +15,13 @@
  * - schemaorg/package/: the npm package schema-dts 2.1.0, which lists every class and property of schema.org.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { exportAs } from "../../packages/machines/statements/src/formats.ts";
 import { OPEN_LINEAGE_SCHEMA, parseOpenLineage } from "../../packages/machines/statements/src/openLineage.ts";
+import { jsonld, offline } from "../../packages/machines/statements/test/jsonLd.ts";
 import { files, lineage, of } from "../../packages/machines/statements/test/lineage.ts";
 import { runEventFacts } from "../../packages/machines/statements/test/openLineageFacts.ts";
 import { startLogNode } from "../../packages/records/log/test/node.ts";
@@ -229,20 +229,7 @@ describe.skipIf(!present)("OpenLineage as published", () => {
   };
 });
 
-interface JsonLd {
-  expand(document: unknown, options: object): Promise<Doc[]>;
-  canonize(document: unknown, options: object): Promise<string>;
-}
-
 describe.skipIf(!present)("Croissant 1.1 as published", () => {
-  const jsonld = createRequire(import.meta.url)("jsonld") as JsonLd;
-  const offline = {
-    base: "urn:base:",
-    safe: true,
-    documentLoader: (url: string) => {
-      throw new Error(`a context was asked for at ${url}`);
-    },
-  };
   const rdf = (document: Doc) =>
     jsonld.canonize(document, { ...offline, algorithm: "RDFC-1.0", format: "application/n-quads" });
   /** The specification spells schema.org with http, its data sets and its reader with https. */

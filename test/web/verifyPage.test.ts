@@ -13,6 +13,7 @@ import type { Receipt } from "@records/assets/receipt.ts";
 import { row } from "@records/assets/row.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GROUP_HEADER, GROUP_RECIPE, GROUP_ROWS } from "../../packages/protocols/training/test/groups.ts";
 import { startNode } from "../../packages/protocols/training/test/node.ts";
 import { assay, looped } from "../journeys/assay.ts";
 import { openBrowser } from "./browser.ts";
@@ -243,32 +244,14 @@ describe("the page without a server", () => {
 
 /** Receipts, with bytes, of a fairness report and of a trace about a small model. */
 async function reportReceipts(): Promise<Record<"fairness" | "influence", Receipt>> {
-  const rows = Array.from({ length: 120 }, (_, i) => [
-    i % 3 === 0 ? "a" : "b",
-    (i * 7) % 20,
-    i,
-    (i * 7) % 20 > 9 ? 1 : 0,
-  ]);
-  const recipe = {
-    version: 1,
-    task: "binary",
-    inputs: [{ column: "n" }, { column: "m" }],
-    target: "yes",
-    split: { by: "ratio", train: 0.99 },
-    model: { kind: "trees", leaves: 4, minRows: 3 },
-    optimizer: { kind: "boost", learningRate: 0.3 },
-    epochs: 10,
-    seed: 3,
-    checkpointEvery: 10,
-  };
   const node = await startNode([assets, row, training, reports], ["owner"]);
   try {
     const call = async <T = { id: string }>(name: string, input: object) => (await node.runtime.call(name, input)) as T;
     const { id: data } = await call("assets.publish", {
-      content: ["group,n,m,yes", ...rows].join("\n"),
+      content: [GROUP_HEADER, ...GROUP_ROWS].join("\n"),
       name: "loans",
     });
-    const { id: model } = await call("training.train", { data: [data], recipe });
+    const { id: model } = await call("training.train", { data: [data], recipe: GROUP_RECIPE });
     const fair = await call("report.fairness", { model, data, group: "group" });
     const traced = await call("report.influence", { model, data, row: 40, top: 5 });
     const receiptOf = (id: string) => call<Receipt>("assets.receipt", { id, bytes: true });

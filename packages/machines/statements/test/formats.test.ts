@@ -8,25 +8,13 @@ import { croissantContext } from "../src/croissant.ts";
 import { exportAs, type Format, formats } from "../src/formats.ts";
 import { OPEN_LINEAGE_SCHEMA, parseOpenLineage } from "../src/openLineage.ts";
 import { uriOf } from "../src/provenance.ts";
+import { jsonld, offline } from "./jsonLd.ts";
 import { files, lineage, of } from "./lineage.ts";
 import { runEventFacts } from "./openLineageFacts.ts";
 
 const now = "2026-11-27T20:00:00.000Z";
 // biome-ignore lint/suspicious/noExplicitAny: JSON documents of many shapes
 type Doc = any;
-interface JsonLd {
-  expand(document: unknown, options: object): Promise<Doc[]>;
-  toRDF(document: unknown, options: object): Promise<string>;
-}
-const jsonld = createRequire(import.meta.url)("jsonld") as JsonLd;
-/** Nothing may be fetched: what a document means stands in it. */
-const offline = {
-  base: "urn:base:",
-  safe: true,
-  documentLoader: (url: string) => {
-    throw new Error(`a context was asked for at ${url}`);
-  },
-};
 const write = async (format: Format, provenance = of("3")): Promise<Doc> =>
   (await exportAs(format, provenance, { files, now })).document;
 

@@ -18,6 +18,7 @@ import { onPublished } from "../src/reportEvents.ts";
 import { reports } from "../src/reports.ts";
 import { nameReport } from "../src/signReport.ts";
 import type { TrainedModel } from "../src/train.ts";
+import { GROUP_HEADER, GROUP_RECIPE, GROUP_ROWS } from "./groups.ts";
 import { startNode, type TestNode } from "./node.ts";
 
 let node: TestNode;
@@ -26,25 +27,8 @@ let judge: TrainedModel;
 let fair: FairnessReport;
 let traced: InfluenceReport;
 const call = async <T>(name: string, input: unknown): Promise<T> => (await node.runtime.call(name, input)) as T;
-const ROWS = 120;
-/** Yes where n is 10 or more; the last row is a copy of row 40 that says the opposite. */
-const lines = Array.from(
-  { length: ROWS },
-  (_, i) => `${i % 3 === 0 ? "a" : "b"},${(i * 7) % 20},${i},${(i * 7) % 20 > 9 ? 1 : 0}`,
-);
-const csv = ["group,n,m,yes", ...lines, "b,0,40,1"].join("\n");
-const recipe = {
-  version: 1,
-  task: "binary",
-  inputs: [{ column: "n" }, { column: "m" }],
-  target: "yes",
-  split: { by: "ratio", train: 0.99 },
-  model: { kind: "trees", leaves: 4, minRows: 3 },
-  optimizer: { kind: "boost", learningRate: 0.3 },
-  epochs: 10,
-  seed: 3,
-  checkpointEvery: 10,
-};
+/** The last row is a copy of row 40 that says the opposite. */
+const csv = [GROUP_HEADER, ...GROUP_ROWS, "b,0,40,1"].join("\n");
 interface Verified {
   readonly verified: boolean;
   readonly checks: { name: string; ok: boolean; skipped?: boolean; detail: string }[];
@@ -57,7 +41,7 @@ interface Listed {
 beforeAll(async () => {
   node = await startNode([assets, row, training, reports], ["owner"]);
   loans = await call("assets.publish", { content: csv, name: "loans" });
-  judge = await call("training.train", { data: [loans.id], recipe });
+  judge = await call("training.train", { data: [loans.id], recipe: GROUP_RECIPE });
   fair = await call("report.fairness", { model: judge.id, data: loans.id, group: "group" });
   traced = await call("report.influence", { model: judge.id, data: loans.id, row: 40, top: 5 });
 });
@@ -96,7 +80,7 @@ describe("reports on a model (SPEC T13-T17)", () => {
   });
 
   test("a model that does not say yes or no has no groups to compare", async () => {
-    const number = { ...recipe, task: "regression", inputs: [{ column: "m" }], target: "n" };
+    const number = { ...GROUP_RECIPE, task: "regression", inputs: [{ column: "m" }], target: "n" };
     const other = await call<TrainedModel>("training.train", { data: [loans.id], recipe: number });
     await expect(call("report.fairness", { model: other.id, data: loans.id, group: "group" })).rejects.toThrow(
       /by yes and no/,
@@ -107,7 +91,12 @@ describe("reports on a model (SPEC T13-T17)", () => {
 
   test("the wrongly labelled copy leads the rows against the answer, and each row is proved to have trained", async () => {
     expect(traced).toMatchObject({ answer: "no", method: "leaf-removal", unit: "log-odds" });
-    expect(traced.against[0]).toMatchObject({ row: ROWS, asset: loans.id, at: ROWS, cells: "group=b n=0 m=40 yes=1" });
+    expect(traced.against[0]).toMatchObject({
+      row: GROUP_ROWS.length,
+      asset: loans.id,
+      at: GROUP_ROWS.length,
+      cells: "group=b n=0 m=40 yes=1",
+    });
     for (const { value, hash, proof } of [...traced.for, ...traced.against]) {
       expect(value).not.toBe(0);
       expect(verifySorted(traced.trained as never, hash as `0x${string}`, proof as never)).toMatchObject({
@@ -118,7 +107,7 @@ describe("reports on a model (SPEC T13-T17)", () => {
     expect(traced.for.every(({ value }) => value < 0) && traced.against.every(({ value }) => value > 0)).toBe(true);
     const { answer } = await call<{ answer: Record<string, { included: boolean }> }>("row.prove", {
       of: judge.id,
-      index: ROWS,
+      index: GROUP_ROWS.length,
     });
     expect(answer["train"]?.included).toBe(true);
     expect(traced.text).toMatch(/What this cannot say:/);
@@ -198,7 +187,7 @@ describe("reports on a model (SPEC T13-T17)", () => {
   test("without a node the trace of a salted training is not measured again, and says why", async () => {
     const salted = await call<TrainedModel>("training.train", {
       data: [loans.id],
-      recipe: { ...recipe, seed: 4 },
+      recipe: { ...GROUP_RECIPE, seed: 4 },
       salted: true,
     });
     const { id } = await call<InfluenceReport>("report.influence", {
