@@ -244,7 +244,10 @@ export function selectRows(table: Table, select: Selection): Table {
   }
   const chosen = Array.from({ length: table.rows }, (_, row) => row).filter(keep);
   if (chosen.length === 0)
-    throw new InvalidInputError("The selection holds no row of the table.", { data: { select } });
+    throw new InvalidInputError("The selection holds no row of the table.", {
+      hints: ["by" in select ? `Days stand in column "${select.by}".` : `Its ${table.rows} rows are counted from 0.`],
+      data: { select },
+    });
   return {
     rows: chosen.length,
     columns: table.columns.map((column) => ({ ...column, values: chosen.map((row) => column.values[row] ?? null) })),
