@@ -16,8 +16,8 @@ function draws(): () => number {
 }
 
 const indexes = {
-  edges_from: "ix_edges (from_kind, from_id)",
-  edges_to: "ix_edges (to_kind, to_id)",
+  edges_from: "ix_edges (from_id, from_kind)",
+  edges_to: "ix_edges (to_id, to_kind)",
   nodes_id: "ix_nodes (id, kind)",
 };
 
@@ -47,15 +47,9 @@ export async function fillLineage(db: Database, edges: number): Promise<number> 
     const at = { block: 10 + id, log_index: id % 7, tx: hex(id, "abc") };
     const asset = { kind: "asset", id: String(id) };
     const statement = sha256Hex(utf8(String(id)));
-    tables["ix_nodes"]?.push(
-      { ...nodeRow(asset, { statement }), ...at },
-      { ...nodeRow(asset, { label: `derived: table ${id}` }), ...at },
-    );
-    tables["drafts"]?.push({
-      hash: statement,
-      signer: "0x00000000000000000000000000000000000000aa",
-      signature: `0x${"7b".repeat(65)}`,
-    });
+    const signed = { signer: "0x00000000000000000000000000000000000000aa", signature: `0x${"7b".repeat(65)}` };
+    tables["ix_nodes"]?.push({ ...nodeRow(asset, { label: `derived: table ${id}`, statement, signed }), ...at });
+    tables["drafts"]?.push({ hash: statement, ...signed });
     const parents = new Set<number>();
     if (id > 50) {
       const wanted = [1, 1, 1, 1, 1, 1, 2, 2, 2, 3][Math.floor(draw() * 10)] as number;

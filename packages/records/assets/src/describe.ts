@@ -2,7 +2,7 @@ import { isHash } from "@base/bytes/hash.ts";
 import { BaseError, IntegrityError, UnavailableError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { PublishedPayload } from "./events.ts";
-import { edgeRow, type NodeRef, nodeRow } from "./lineage.ts";
+import { edgeRow, type NodeFacts, type NodeRef, nodeRow } from "./lineage.ts";
 import { lower, recoverSigner, type SignedStatement, scopeOf } from "./sign.ts";
 import { rememberSignature } from "./signatures.ts";
 import { type AssetStatement, type ModelStatement, parseAssetStatement, parseStatement } from "./statements.ts";
@@ -30,9 +30,10 @@ export async function describe(context: Needs, published: PublishedPayload): Pro
       [],
     );
   }
-  await learnSignature(context, published, statement);
+  const signed = await learnSignature(context, published, statement);
   const asset: NodeRef = { kind: "asset", id: published.id };
-  const nodes = [nodeRow(asset, { label: `${published.kind}: ${statement.name}` })];
+  const label = `${published.kind}: ${statement.name}`;
+  const nodes = [nodeRow(asset, { label, statement: published.statement, signed })];
   const edges: ReturnType<typeof edgeRow>[] = [];
   if (statement.type === "assay/model/1") {
     const run: NodeRef = { kind: "run", id: statement.run };
@@ -64,22 +65,32 @@ async function runLabel(context: Needs, model: ModelStatement): Promise<string> 
   return `training run: ${run.commitment.steps} steps, target ${model.target}`;
 }
 
-async function learnSignature(context: Needs, published: PublishedPayload, statement: AssetStatement): Promise<void> {
+/** The publisher's signature, remembered; undefined where the publication names none that holds. */
+async function learnSignature(
+  context: Needs,
+  published: PublishedPayload,
+  statement: AssetStatement,
+): Promise<NodeFacts["signed"]> {
   const blob = published.uri.startsWith(SIGNATURE_URI) ? published.uri.slice(SIGNATURE_URI.length) : "";
-  if (!isHash(blob)) return;
+  if (!isHash(blob)) return undefined;
   try {
     const envelope = (await fetchJson(context, blob)) as Omit<SignedStatement, "statement">;
     const signed: SignedStatement = { ...envelope, statement };
     const signer = await recoverSigner(scopeOf(context), signed);
     if (signer !== lower(published.publisher))
       throw new IntegrityError(`signed by ${signer}, published by ${published.publisher}`);
+    if (signed.hash !== published.statement)
+      throw new IntegrityError(`the signature is of ${signed.hash}, not of ${published.statement}`);
     await rememberSignature(context, signed);
+    return { signer, signature: signed.signature };
   } catch (error) {
     if (error instanceof BaseError && error.kind === "retryable") throw error;
     context.log.warn("an asset's signature does not hold", { asset: published.id, error: String(error) });
+    return undefined;
   }
 }
 
+/** Writes what was learnt: into a node's row that the event itself wrote, if there is one. Safe to repeat. */
 async function insert(
   context: Pick<Context, "db">,
   published: PublishedPayload,
@@ -88,21 +99,27 @@ async function insert(
 ): Promise<void> {
   const at = { block: published.block, log_index: published.logIndex, tx: published.tx };
   await context.db.kysely.transaction().execute(async (db) => {
-    for (const [table, rows] of [
-      ["ix_nodes", nodes],
-      ["ix_edges", edges],
-    ] as const) {
-      for (const row of rows) {
-        let query = db.selectFrom(table).select("tx").where("tx", "=", published.tx);
-        for (const [column, value] of Object.entries(row)) {
-          query = value === null ? query.where(column, "is", null) : query.where(column, "=", value);
-        }
-        if ((await query.executeTakeFirst()) === undefined)
-          await db
-            .insertInto(table)
-            .values({ ...row, ...at })
-            .execute();
-      }
+    const known = async (table: string, words: Readonly<Record<string, unknown>>) =>
+      (await db
+        .selectFrom(table)
+        .select("tx")
+        .where((row) => row.and(words))
+        .executeTakeFirst()) !== undefined;
+    const add = (table: string, row: Readonly<Record<string, unknown>>) =>
+      db
+        .insertInto(table)
+        .values({ ...row, ...at })
+        .execute();
+    for (const row of nodes) {
+      const own = { kind: row.kind, id: row.id, ...at };
+      if (!(await known("ix_nodes", own))) await add("ix_nodes", row);
+      else
+        await db
+          .updateTable("ix_nodes")
+          .set(Object.fromEntries(Object.entries(row).filter(([, word]) => word !== null)))
+          .where((stored) => stored.and(own))
+          .execute();
     }
+    for (const row of edges) if (!(await known("ix_edges", { ...row, tx: published.tx }))) await add("ix_edges", row);
   });
 }

@@ -16,6 +16,8 @@ export interface NodeFacts {
   readonly statement?: string;
   /** A statement (`type` and fields, JSON values) that repeats the event, for receipts; where no `statement` exists. */
   readonly facts?: { readonly type: string; readonly [field: string]: unknown };
+  /** Who signed `statement`, where the event's own blobs tell; a walk then need not look for it. */
+  readonly signed?: { readonly signer: string; readonly signature: string } | undefined;
 }
 
 /** Adds a node to the lineage, or more facts to a known one: the newest word on each field stands. SPEC S8. */
@@ -36,6 +38,8 @@ export function nodeRow(ref: NodeRef, facts: NodeFacts) {
     label: facts.label ?? null,
     statement: facts.statement ?? null,
     facts: facts.facts === undefined ? null : JSON.stringify(facts.facts),
+    signer: facts.signed?.signer ?? null,
+    signature: facts.signed?.signature ?? null,
   };
 }
 

@@ -47,7 +47,22 @@ export const migrations: readonly Migration[] = [
   { id: "assets-2", up: indexEdges },
   { id: "assets-3", up: keepSalts },
   { id: "assets-4", up: clusterSignatures },
+  { id: "assets-5", up: signNodes },
 ];
+
+/** A node's row carries its signature, so that a walk reads one row a node; ids, which differ most, come first in keys. */
+async function signNodes(db: Kysely<unknown>): Promise<void> {
+  for (const column of ["signer", "signature"])
+    await db.schema.alterTable("ix_nodes").addColumn(column, "text").execute();
+  for (const side of ["from", "to"]) {
+    await db.schema.dropIndex(`edges_${side}`).execute();
+    await db.schema
+      .createIndex(`edges_${side}`)
+      .on("ix_edges")
+      .columns([`${side}_id`, `${side}_kind`])
+      .execute();
+  }
+}
 
 /** SQLite: a signature lies in the tree of its key, one page away instead of two. PostgreSQL has no such tables. */
 async function clusterSignatures(db: Kysely<unknown>): Promise<void> {

@@ -195,6 +195,27 @@ describe.each(databases)("trace on %s (SPEC S8, S9, S12)", (engine) => {
     expect(edges.filter(({ from }) => from.kind === "asset" && from.id === "2")).toHaveLength(1);
   });
 
+  test("a signature beside its statement stands without a look for it, and only for that statement", async () => {
+    await loop();
+    const write = (facts: NodeFacts, block: number) =>
+      db.kysely
+        .insertInto("ix_nodes")
+        .values({ ...nodeRow(asset(2), facts), block, log_index: 0, tx: `0x${"91".repeat(32)}` })
+        .execute();
+    const proof = async () =>
+      (await lineageOf({ db }, { id: "asset:2", direction: "sources" })).edges.find(({ from }) => from.id === "2")
+        ?.proof;
+    const statement = `0x${"02".repeat(32)}`;
+    const signed = { signer: "0xaa", signature: "0x99" };
+    await write({ label: "two", statement, signed }, 91);
+    expect(await proof()).toMatchObject({ statement, ...signed });
+    await write({ label: "two again" }, 92);
+    expect(await proof()).toMatchObject({ statement, ...signed });
+    const newer = `0x${"03".repeat(32)}`;
+    await write({ statement: newer }, 93);
+    expect(await proof()).toMatchObject({ statement: newer, signer: null, signature: null });
+  });
+
   test("filters take out kinds, owners and times, and what stood on each other stays joined", async () => {
     await loop();
     const only = async (filter: object) => {

@@ -96,9 +96,13 @@ export async function lineageOf(context: Pick<Context, "db">, input: TraceInput)
   const rows = walks.flatMap((one) => one.edges);
   // What was made from the subject may rest on the subject's own sources without it in between.
   if (direction === "both") rows.push(...(await across(context, things, walks, found)));
-  const nodes = await loadNodes(context, things, found);
-  const edges = await proven(context, things, rows, nodes);
-  return { subject, nodes: [...nodes.values()], edges, truncated: walks.some((one) => one.truncated) };
+  const known = await loadNodes(context, things, found);
+  return {
+    subject,
+    nodes: [...found].map((number) => (known[number] as Known).node),
+    edges: proven(things, rows, known),
+    truncated: walks.some((one) => one.truncated),
+  };
 }
 
 /** Edges from the second walk's nodes to the first one's: neither walk crosses them. */
@@ -144,29 +148,38 @@ export async function resolveNode(context: Pick<Context, "db">, text: string): P
   );
 }
 
-type StoredNode = readonly [
+/** A row of `ix_nodes`: one event's word on a node. */
+type Word = readonly [
   place: number,
   label: string | null,
   statement: string | null,
   facts: string | null,
+  signer: string | null,
+  signature: string | null,
   block: number,
   logIndex: number,
   tx: string,
 ];
 
-/** Nodes by number, in the order of `found`. */
+/** A node with what proves the edges that start at it. */
+interface Known {
+  readonly node: LineageNode;
+  readonly proof: Pick<EdgeProof, "statement" | "signer" | "signature">;
+}
+
+/** Nodes by number; the list has holes where a number was not found. */
 async function loadNodes(
   context: Pick<Context, "db">,
   things: Things,
   found: ReadonlySet<number>,
-): Promise<Map<number, LineageNode>> {
-  const known: StoredNode[][] = [];
+): Promise<readonly Known[]> {
+  const words: Word[][] = [];
   for (const [kind, numbers] of byKind(things, found)) {
-    const rows = await listEach<StoredNode>(
+    const rows = await listEach<Word>(
       context.db,
       numbers.map((number) => (things.refs[number] as NodeRef).id),
       {
-        columns: "label, statement, facts, block, log_index, tx",
+        columns: "label, statement, facts, signer, signature, block, log_index, tx",
         table: "ix_nodes",
         where: (at) => `id = each.value and kind = ${at}`,
         parameters: [kind],
@@ -174,87 +187,96 @@ async function loadNodes(
     );
     for (const row of rows) {
       const number = numbers[row[0]] as number;
-      const words = known[number];
-      if (words) words.push(row);
-      else known[number] = [row];
+      const before = words[number];
+      if (before) before.push(row);
+      else words[number] = [row];
     }
   }
-  const nodes = new Map<number, LineageNode>();
+  const known: Known[] = [];
   for (const number of found)
-    nodes.set(number, nodeOf(things.refs[number] as NodeRef, things.keys[number] as string, known[number] ?? []));
-  return nodes;
+    known[number] = knownOf(things.refs[number] as NodeRef, things.keys[number] as string, words[number] ?? []);
+  await findSignatures(context, known);
+  return known;
 }
 
-/** The newest word on each field stands; the transaction is the one that named the statement or the facts. SPEC S8. */
-function nodeOf(ref: NodeRef, name: string, words: StoredNode[]): LineageNode {
+/**
+ * The newest word on each field stands; the transaction is the one that named the statement or the facts, and a
+ * signature is of the statement beside it. SPEC S8.
+ */
+function knownOf(ref: NodeRef, name: string, words: Word[]): Known {
   let label: string | null = null;
-  let statement: string | null = null;
   let facts: string | null = null;
-  let named: StoredNode | undefined;
-  if (words.length > 1) words.sort((a, b) => a[4] - b[4] || a[5] - b[5]);
+  let stated: Word | undefined;
+  let named: Word | undefined;
+  if (words.length > 1) words.sort((a, b) => a[6] - b[6] || a[7] - b[7]);
   for (const word of words) {
     label = word[1] ?? label;
-    statement = word[2] ?? statement;
     facts = word[3] ?? facts;
+    if (word[2] !== null) stated = word;
     if (word[2] !== null || word[3] !== null || named === undefined) named = word;
   }
+  const statement = stated?.[2] ?? null;
+  const said = facts === null ? null : (JSON.parse(facts) as z.core.util.JSONType);
   return {
-    kind: ref.kind,
-    id: ref.id,
-    label: label ?? name,
-    statement,
-    facts: facts === null ? null : (JSON.parse(facts) as z.core.util.JSONType),
-    block: named === undefined ? null : String(named[4]),
-    tx: named?.[6] ?? null,
+    node: {
+      kind: ref.kind,
+      id: ref.id,
+      label: label ?? name,
+      statement,
+      facts: said,
+      block: named === undefined ? null : String(named[6]),
+      tx: named?.[8] ?? null,
+    },
+    proof: {
+      statement: statement ?? (said === null ? null : statementHash(said)),
+      signer: stated?.[4] ?? null,
+      signature: stated?.[5] ?? null,
+    },
   };
 }
 
-/** Edges with their proofs; an edge that several events state is proved by the newest. SPEC S12. */
-async function proven(
-  context: Pick<Context, "db">,
-  things: Things,
-  rows: readonly StoredEdge[],
-  nodes: ReadonlyMap<number, LineageNode>,
-): Promise<LineageEdge[]> {
-  const stated = new Map<number, string>();
-  for (const [number, { statement, facts }] of nodes) {
-    const hash = statement ?? (facts === null ? null : statementHash(facts));
-    if (hash !== null) stated.set(number, hash);
-  }
-  const hashes = [...new Set(stated.values())];
-  const signed = new Map<string, readonly [hash: string, signer: string, signature: string]>();
-  const signatures = await listEach<[place: number, signer: string, signature: string]>(context.db, hashes, {
+/** Signatures that no node's row carries: by another road than a publication (a run's, a report's). */
+async function findSignatures(context: Pick<Context, "db">, known: Known[]): Promise<void> {
+  const open = new Map<string, number[]>();
+  known.forEach(({ proof: { statement, signer } }, number) => {
+    if (statement === null || signer !== null) return;
+    const numbers = open.get(statement);
+    if (numbers) numbers.push(number);
+    else open.set(statement, [number]);
+  });
+  const hashes = [...open.keys()];
+  const rows = await listEach<[place: number, signer: string, signature: string]>(context.db, hashes, {
     columns: "signer, signature",
     table: "signatures",
     where: () => "hash = each.value",
   });
-  for (const [place, signer, signature] of signatures) {
-    const hash = hashes[place] as string;
-    if (signer < (signed.get(hash)?.[1] ?? "0y")) signed.set(hash, [hash, signer, signature]);
+  for (const [place, signer, signature] of rows) {
+    const statement = hashes[place] as string;
+    for (const number of open.get(statement) as number[]) {
+      const { node, proof } = known[number] as Known;
+      if (signer < (proof.signer ?? "0y")) known[number] = { node, proof: { statement, signer, signature } };
+    }
   }
+}
+
+/** Edges with their proofs; an edge that several events state is proved by the newest. SPEC S12. */
+function proven(things: Things, rows: readonly StoredEdge[], known: readonly Known[]): LineageEdge[] {
   const edges = new Map<number, LineageEdge>();
   const roles = new Map<string, number>();
+  const count = things.refs.length;
   for (const { from, to, role, block, logIndex, tx } of rows) {
     const word = roles.get(role) ?? roles.size;
     roles.set(role, word);
     // One number for the edge: names as text would be built and hashed again for each.
-    const name = (word * things.refs.length + from) * things.refs.length + to;
+    const name = (word * count + from) * count + to;
     const before = edges.get(name);
     if (before && Number(before.proof.block) > block) continue;
-    const statement = stated.get(from) ?? null;
-    const by = statement === null ? undefined : signed.get(statement);
+    const { statement, signer, signature } = (known[from] as Known).proof;
     edges.set(name, {
       from: things.refs[from] as NodeRef,
       to: things.refs[to] as NodeRef,
       role,
-      proof: {
-        block: String(block),
-        logIndex,
-        tx,
-        statement,
-        signer: by?.[1] ?? null,
-        signature: by?.[2] ?? null,
-      },
+      proof: { block: String(block), logIndex, tx, statement, signer, signature },
     });
   }
   return [...edges.values()];

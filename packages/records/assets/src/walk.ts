@@ -101,7 +101,7 @@ export async function edgesOf(
     {
       columns: `${other}_kind || ':' || ${other}_id, role, block, log_index, tx`,
       table: "ix_edges",
-      where: (at) => `${side}_kind = ${at} and ${side}_id = each.value`,
+      where: (at) => `${side}_id = each.value and ${side}_kind = ${at}`,
       parameters: [kind],
       limit,
     },

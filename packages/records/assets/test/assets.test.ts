@@ -193,12 +193,14 @@ describe.each(databases)("on %s", (kind) => {
       try {
         const context = { ...node.context, db };
         for (let again = 0; again < 2; again++) await describePublished(context, await published());
-        expect(await db.kysely.selectFrom("ix_nodes").select(["id", "label"]).execute()).toEqual([
-          { id: "1", label: "data: weather" },
-        ]);
-        expect((await findSignature(context, weather.statement))?.signer).toBe(
-          node.context.identities.get("owner").address.toLowerCase(),
-        );
+        const signer = node.context.identities.get("owner").address.toLowerCase();
+        const words = ["id", "label", "statement", "signer"] as const;
+        const row = { id: "1", label: "data: weather", statement: weather.statement, signer };
+        expect(await db.kysely.selectFrom("ix_nodes").select(words).execute()).toEqual([row]);
+        expect((await findSignature(context, weather.statement))?.signer).toBe(signer);
+        // The node that saw the event has one row of it too: what was learnt went into the event's own.
+        const here = node.context.db.kysely.selectFrom("ix_nodes").select(words).where("kind", "=", "asset");
+        expect(await here.where("id", "=", "1").execute()).toEqual([row]);
         const forged = await node.context.store.putJson({
           hash: weather.statement,
           signer: `0x${"11".repeat(20)}`,
