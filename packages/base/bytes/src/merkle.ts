@@ -212,14 +212,19 @@ export interface InclusionClaim {
 }
 
 /** True when the leaf stands at `index` of the tree with this root (RFC 9162, 2.1.3.2); false for anything malformed. */
-export function verifyInclusion({ index, size, leaf, proof, root }: InclusionClaim): boolean {
-  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return false;
-  if (!isHash(root) || !isHash(leaf) || !proof.every(isHash)) return false;
+export function verifyInclusion({ root, ...claim }: InclusionClaim): boolean {
+  return isHash(root) && inclusionRoot(claim) === root;
+}
+
+/** The root that an inclusion proof leads to (RFC 9162, 2.1.3.2); undefined for anything malformed. */
+export function inclusionRoot({ index, size, leaf, proof }: Omit<InclusionClaim, "root">): Hash | undefined {
+  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return undefined;
+  if (!isHash(leaf) || !proof.every(isHash)) return undefined;
   let node: Uint8Array = hashBytes(leaf);
   let at = index;
   let last = size - 1;
   for (const step of proof) {
-    if (last === 0) return false;
+    if (last === 0) return undefined;
     const sibling = hashBytes(step);
     if (at % 2 === 1 || at === last) {
       node = nodeHashBytes(sibling, node);
@@ -233,7 +238,7 @@ export function verifyInclusion({ index, size, leaf, proof, root }: InclusionCla
     at = half(at);
     last = half(last);
   }
-  return last === 0 && equalBytes(node, hashBytes(root));
+  return last === 0 ? bytesToHex(node) : undefined;
 }
 
 /** What `verifyConsistency` decides on. */

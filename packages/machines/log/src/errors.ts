@@ -28,6 +28,16 @@ export class CheckpointSignatureError extends IntegrityError {
   override name = "CheckpointSignatureError";
 }
 
+/** Bytes that are no COSE receipt of inclusion. */
+export class ReceiptFormatError extends IntegrityError {
+  override name = "ReceiptFormatError";
+}
+
+/** A COSE receipt that no trusted key of the log signed, or not for this record. */
+export class ReceiptSignatureError extends IntegrityError {
+  override name = "ReceiptSignatureError";
+}
+
 /** Too few of the trusted witnesses signed the checkpoint. */
 export class WitnessQuorumError extends IntegrityError {
   override name = "WitnessQuorumError";

@@ -5,6 +5,7 @@ export {
   type VerifiedCheckpoint,
   verifyCheckpoint,
 } from "./checkpoint.ts";
+export { looksLikeReceipt, parseReceipt, type Receipt, verifyReceipt } from "./cose.ts";
 export { type Appended, Log, type LogOptions, openLog, type Published } from "./log.ts";
 export {
   createSigner,

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { bytesToHex } from "@base/bytes/hex.ts";
-import { InvalidInputError } from "@base/errors";
+import { inclusionRoot } from "@base/bytes/merkle.ts";
+import { IntegrityError, InvalidInputError } from "@base/errors";
 import { type Checkpoint, parseCheckpoint, signCheckpoint } from "./checkpoint.ts";
+import { makeReceipt } from "./cose.ts";
 import { readIfThere, replaceFile, syncAll, writeTile } from "./disk.ts";
 import { LogDiskError, RecordTooLongError, RolledBackError, WitnessConflictError } from "./errors.ts";
 import { hashLeafInto, MAX_RECORD, TILE } from "./hashing.ts";
@@ -209,6 +211,23 @@ export class Log {
       const leaf = bytesToHex(await tiles.leaf(index));
       return { index, leaf, proof, size, root: await tiles.root(size) };
     });
+  }
+
+  /**
+   * The same under the published head as a COSE receipt (RFC 9942), by the log's Ed25519 key; throws InvalidInputError,
+   * and IntegrityError when the tiles no longer lead to the head that was published.
+   */
+  async receipt(index: number): Promise<Uint8Array> {
+    const signer = this.#options.signers.find(({ verifier }) => verifier.kind === "ed25519");
+    if (!signer) throw new InvalidInputError("A receipt needs an Ed25519 key among those of the log.");
+    const head = this.#published;
+    const proof = await this.proveInclusion(index, head?.size ?? 0);
+    if (proof.root !== head?.root || inclusionRoot(proof) !== head.root) {
+      throw new IntegrityError(`The tiles do not lead from record ${index} to the published head.`, {
+        data: { index },
+      });
+    }
+    return makeReceipt(this.origin, proof, signer);
   }
 
   /** Proof that the log at `second` records (the published size, unless said) begins with its first `first`. */

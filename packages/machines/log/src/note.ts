@@ -126,19 +126,24 @@ export function signLine(signer: Signer, body: string, seconds: number): string 
 
 /** When a verifier signed the note: `{time}` in seconds since 1970 (0 for plain Ed25519), undefined when it did not. */
 export function verifyNote(note: Note, verifier: Verifier): { time: number } | undefined {
-  const { signatureBytes, timed, spki } = kinds[verifier.kind];
+  const { signatureBytes, timed } = kinds[verifier.kind];
   for (const { name, id, bytes } of note.signatures) {
     if (name !== verifier.name || id !== verifier.id) continue;
     if (bytes.length !== signatureBytes + (timed ? 8 : 0)) continue;
     const buffer = Buffer.from(bytes);
     const time = timed ? buffer.readBigUInt64BE(0) : 0n;
     if (time > BigInt(Number.MAX_SAFE_INTEGER)) continue;
-    const key = createPublicKey({ key: Buffer.concat([spki, verifier.publicKey]), format: "der", type: "spki" });
+    const key = createPublicKey({ key: spkiOf(verifier), format: "der", type: "spki" });
     if (verify(null, message(verifier, note.body, time), key, buffer.subarray(timed ? 8 : 0))) {
       return { time: Number(time) };
     }
   }
   return undefined;
+}
+
+/** A public key as SubjectPublicKeyInfo (DER). */
+export function spkiOf({ kind, publicKey }: Verifier): Buffer {
+  return Buffer.concat([kinds[kind].spki, publicKey]);
 }
 
 /** Takes a signed note apart; throws CheckpointFormatError (C2SP signed-note). */

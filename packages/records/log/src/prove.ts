@@ -9,14 +9,15 @@ import { type RecordProof, toTlogProof } from "./proofs.ts";
 import { indexOf } from "./show.ts";
 
 /**
- * The proof that a record stands in the log, complete in itself: `log verify` and the dashboard check it offline.
+ * The proof that a record stands in the log, complete in itself: `log verify` and the dashboard check it offline. For
+ * other tools also as C2SP tlog-proof and as COSE receipt (RFC 9942), which go beside the record.
  *
  * Under the newest anchored head that holds the record where there is one, so that the chain vouches for it too. SPEC L5.
  */
 export async function prove(
   context: Context,
   input: { readonly record: string; readonly out?: string | undefined },
-): Promise<RecordProof & { readonly tlogProof: string; readonly proofBytes: number }> {
+): Promise<RecordProof & { readonly tlogProof: string; readonly cose: string; readonly proofBytes: number }> {
   const index = await indexOf(context, input.record);
   const keeper = keeperOf(context);
   const reader = await keeper.reader(index);
@@ -33,11 +34,14 @@ export async function prove(
     anchor: await anchorOf(context, reader, index),
   };
   const tlogProof = toTlogProof(made);
+  const receipt = await keeper.log.receipt(index);
   if (input.out !== undefined) {
-    const text = input.out.endsWith(".tlog-proof") ? tlogProof : `${JSON.stringify(made, null, 2)}\n`;
-    await writeFile(input.out, text, { flush: true });
+    const ending = /\.(tlog-proof|cose)$/.exec(input.out)?.[1];
+    const json = `${JSON.stringify(made, null, 2)}\n`;
+    const written = ending === "cose" ? receipt : ending === "tlog-proof" ? tlogProof : json;
+    await writeFile(input.out, written, { flush: true });
   }
-  return { ...made, tlogProof, proofBytes: proofBytes(made) };
+  return { ...made, tlogProof, cose: Buffer.from(receipt).toString("base64"), proofBytes: proofBytes(made) };
 }
 
 /** The newest settled anchor over a head that holds the record; null where none is, or the contract is not here. */

@@ -64,7 +64,7 @@ export const listOutput = z.object({
 
 export const proveInput = z.object({
   record: what,
-  out: file("File to write the proof to; .tlog-proof for the form of C2SP.").optional(),
+  out: file("File to write the proof to; .tlog-proof for the form of C2SP, .cose for a COSE receipt.").optional(),
 });
 export const proveOutput = z.object({
   type: z.literal("assay/log-proof/1"),
@@ -77,13 +77,14 @@ export const proveOutput = z.object({
   keys: z.array(z.string()),
   anchor: anchorSchema.nullable(),
   tlogProof: z.string(),
+  cose: z.string().describe("COSE receipt (RFC 9942) in base64."),
   proofBytes: z.int(),
 });
 
 export const verifyInput = z.object({
   file: file("File with a proof.").optional(),
-  proof: z.json().optional().describe("The proof itself, instead of a file."),
-  record: z.string().optional().describe("The record's text, for a tlog-proof."),
+  proof: z.json().optional().describe("The proof itself, instead of a file; a COSE receipt in base64."),
+  record: z.string().optional().describe("The record's text, for a tlog-proof or a COSE receipt."),
   keys: keys.describe("Verifier keys of the log that you trust; this node's own for its own log, unless said."),
   witnesses: keys.describe("Verifier keys of witnesses."),
   quorum: z.int().min(0).optional().describe("How many witnesses must have signed; all, unless said."),
@@ -94,7 +95,7 @@ export const verifyOutput = z.object({
   origin: z.string(),
   index,
   size: index,
-  root: hash,
+  root: hash.nullable().describe("Null where a receipt leads to none that was signed."),
   trusted: z.boolean().describe("False when only the keys that the proof names itself were checked."),
   checks: z.array(
     z.object({

@@ -3,6 +3,7 @@ import { leafHash } from "@base/bytes/merkle.ts";
 import { BaseError, InvalidInputError, NotFoundError } from "@base/errors";
 import type { Check, Context } from "@kernel/capability";
 import {
+  looksLikeReceipt,
   parseCheckpoint,
   parseVerifier,
   type Trust,
@@ -13,6 +14,7 @@ import {
 import { anchorName } from "@machines/log/anchor.ts";
 import { AnchorMismatchError } from "@machines/log/errors.ts";
 import { verifyDisclosure } from "@machines/statements";
+import { verifyCose } from "./verifyCose.ts";
 import { parseTlogProof, proofSchema, type RecordProof } from "./proofs.ts";
 
 export interface VerifyInput {
@@ -26,12 +28,14 @@ export interface VerifyInput {
 }
 
 /**
- * Checks a proof that `log prove` made, or a C2SP tlog-proof with its record: record, path, signed head, witnesses, and
+ * Checks a proof that `log prove` made, or a C2SP tlog-proof or COSE receipt with its record: record, path, signed head, witnesses, and
  * the anchor where this node is on its chain. Says each check with its outcome; throws InvalidInputError when the proof
  * has no such form. Nothing of the log itself is asked. SPEC L5.
  */
 export async function verify(context: Context, input: VerifyInput) {
-  const proof = await readProof(input);
+  const bytes = await readBytes(input);
+  if (looksLikeReceipt(bytes)) return verifyCose(context, bytes, input);
+  const proof = await readProof(input, Buffer.from(bytes).toString("utf8"));
   const checks: (Check & { skipped?: boolean; error?: string })[] = [];
   const check = async (name: string, work: () => Promise<string> | string) => {
     try {
@@ -133,12 +137,22 @@ async function checkAnchor(
   return `head of size ${anchor.head.size} anchored by ${anchor.signer} not later than block ${anchor.block}`;
 }
 
-async function readProof({ file, proof, record, keys = [] }: VerifyInput): Promise<RecordProof> {
+/** What is to be checked as bytes: a file's, a receipt's, or the proof as JSON. */
+async function readBytes({ file, proof }: VerifyInput): Promise<Uint8Array> {
   if ((file === undefined) === (proof === undefined)) {
     throw new InvalidInputError("Give a file with a proof or the proof itself.", { data: { field: "file" } });
   }
-  const text = file === undefined ? undefined : await readText(file);
-  if (text?.startsWith("c2sp.org/")) {
+  if (file === undefined)
+    return typeof proof === "string" ? Buffer.from(proof, "base64") : Buffer.from(JSON.stringify(onlyProof(proof)));
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new NotFoundError(`There is no file ${file} to read.`, { cause, data: { file } });
+  }
+}
+
+async function readProof({ record, keys = [] }: VerifyInput, text: string): Promise<RecordProof> {
+  if (text.startsWith("c2sp.org/")) {
     if (record === undefined) throw new InvalidInputError("A tlog-proof needs the record: --record <text>.");
     const bytes = Buffer.from(record);
     const parsed = parseTlogProof(text);
@@ -153,13 +167,15 @@ async function readProof({ file, proof, record, keys = [] }: VerifyInput): Promi
       anchor: null,
     };
   }
-  const parsed = proofSchema.safeParse(text === undefined ? onlyProof(proof) : parseJson(text));
+  const parsed = proofSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new InvalidInputError(
     `This is no proof of the log: ${issue?.path.join(".") || "it"}: ${issue?.message ?? ""}`,
     {
-      hints: ["A proof is the JSON that `assay log prove <record> --out FILE` writes, or a C2SP tlog-proof."],
+      hints: [
+        "A proof is the JSON that `assay log prove <record> --out FILE` writes, a C2SP tlog-proof or a COSE receipt.",
+      ],
     },
   );
 }
@@ -167,22 +183,14 @@ async function readProof({ file, proof, record, keys = [] }: VerifyInput): Promi
 /** What `log.prove` answers, without what only repeats it. */
 function onlyProof(proof: unknown): unknown {
   if (typeof proof !== "object" || proof === null) return proof;
-  const { tlogProof: _text, proofBytes: _bytes, ...rest } = proof as Record<string, unknown>;
+  const { tlogProof: _text, cose: _cose, proofBytes: _bytes, ...rest } = proof as Record<string, unknown>;
   return rest;
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new NotFoundError(`There is no file ${file} to read.`, { cause, data: { file } });
-  }
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidInputError("The file is neither JSON nor a tlog-proof.", { cause });
+    throw new InvalidInputError("This is neither JSON, a tlog-proof nor a COSE receipt.", { cause });
   }
 }

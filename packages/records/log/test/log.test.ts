@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatVerifier, parseCheckpoint, verifyCheckpoint } from "@machines/log";
+import { formatVerifier, generateSigner, parseCheckpoint, verifyCheckpoint } from "@machines/log";
 import { listen } from "@kernel/runtime";
 import { openEnvelope, parseKey } from "@machines/statements";
 import { httpWitness } from "@machines/log/witnessHttp.ts";
@@ -144,6 +144,32 @@ describe("the log of a node", () => {
     const record = Buffer.from(written.record, "base64").toString();
     const keys = node.keeper.trust.keys.map(formatVerifier);
     expect(await node.call<Verified>("log.verify", { file: text, record, keys })).toMatchObject({ verified: true });
+  });
+
+  test("L5: the same as a COSE receipt beside the record, by the node's own keys or those brought", async () => {
+    const file = join(node.dir, "proof.cose");
+    const proof = await node.call<RecordProof & { cose: string }>("log.prove", { record: "1", out: file });
+    expect(readFileSync(file).toString("base64")).toBe(proof.cose);
+    const record = Buffer.from(proof.record, "base64").toString();
+    const keys = node.keeper.trust.keys.map(formatVerifier);
+    for (const input of [{ file }, { proof: proof.cose }, { file, keys }]) {
+      expect(await node.call<Verified>("log.verify", { ...input, record })).toMatchObject({
+        verified: true,
+        trusted: true,
+        origin,
+        index: 1,
+        checks: [{ name: "receipt", ok: true }],
+      });
+    }
+    const other = formatVerifier(generateSigner(origin, "ed25519").verifier);
+    for (const input of [{ record: `${record} ` }, { record, keys: [other] }]) {
+      expect(await node.call<Verified>("log.verify", { file, ...input })).toMatchObject({
+        verified: false,
+        root: null,
+        checks: [{ name: "receipt", ok: false, error: "ReceiptSignatureError" }],
+      });
+    }
+    await expect(node.call("log.verify", { file })).rejects.toThrow(/needs the record/);
   });
 });
 
