@@ -16,7 +16,7 @@ import { indexOf } from "./show.ts";
  */
 export async function prove(
   context: Context,
-  input: { readonly record: string; readonly out?: string | undefined },
+  input: { readonly record: string; readonly out?: string | undefined; readonly recordOut?: string | undefined },
 ): Promise<RecordProof & { readonly tlogProof: string; readonly cose: string; readonly proofBytes: number }> {
   const index = await indexOf(context, input.record);
   const keeper = keeperOf(context);
@@ -41,6 +41,8 @@ export async function prove(
     const written = ending === "cose" ? receipt : ending === "tlog-proof" ? tlogProof : json;
     await writeFile(input.out, written, { flush: true });
   }
+  if (input.recordOut !== undefined)
+    await writeFile(input.recordOut, Buffer.from(made.record, "base64"), { flush: true });
   return { ...made, tlogProof, cose: Buffer.from(receipt).toString("base64"), proofBytes: proofBytes(made) };
 }
 

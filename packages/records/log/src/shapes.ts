@@ -65,6 +65,7 @@ export const listOutput = z.object({
 export const proveInput = z.object({
   record: what,
   out: file("File to write the proof to; .tlog-proof for the form of C2SP, .cose for a COSE receipt.").optional(),
+  recordOut: file("File to write the record to: what a .tlog-proof or .cose goes beside.").optional(),
 });
 export const proveOutput = z.object({
   type: z.literal("assay/log-proof/1"),
@@ -85,6 +86,7 @@ export const verifyInput = z.object({
   file: file("File with a proof.").optional(),
   proof: z.json().optional().describe("The proof itself, instead of a file; a COSE receipt in base64."),
   record: z.string().optional().describe("The record's text, for a tlog-proof or a COSE receipt."),
+  recordFile: file("File with the record's bytes, instead of its text.").optional(),
   keys: keys.describe("Verifier keys of the log that you trust; this node's own for its own log, unless said."),
   witnesses: keys.describe("Verifier keys of witnesses."),
   quorum: z.int().min(0).optional().describe("How many witnesses must have signed; all, unless said."),

@@ -21,6 +21,7 @@ export interface VerifyInput {
   readonly file?: string | undefined;
   readonly proof?: unknown;
   readonly record?: string | undefined;
+  readonly recordFile?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly witnesses?: readonly string[] | undefined;
   readonly quorum?: number | undefined;
@@ -34,8 +35,9 @@ export interface VerifyInput {
  */
 export async function verify(context: Context, input: VerifyInput) {
   const bytes = await readBytes(input);
-  if (looksLikeReceipt(bytes)) return verifyCose(context, bytes, input);
-  const proof = await readProof(input, Buffer.from(bytes).toString("utf8"));
+  const stated = await readRecord(input);
+  if (looksLikeReceipt(bytes)) return verifyCose(context, bytes, stated, input.keys);
+  const proof = await readProof(Buffer.from(bytes).toString("utf8"), stated, input.keys);
   const checks: (Check & { skipped?: boolean; error?: string })[] = [];
   const check = async (name: string, work: () => Promise<string> | string) => {
     try {
@@ -144,6 +146,19 @@ async function readBytes({ file, proof }: VerifyInput): Promise<Uint8Array> {
   }
   if (file === undefined)
     return typeof proof === "string" ? Buffer.from(proof, "base64") : Buffer.from(JSON.stringify(onlyProof(proof)));
+  return readThere(file);
+}
+
+/** The record beside a proof that does not hold it; undefined where none is given. */
+async function readRecord({ record, recordFile }: VerifyInput): Promise<Uint8Array | undefined> {
+  if (record !== undefined && recordFile !== undefined) {
+    throw new InvalidInputError("Give the record's text or a file with it, not both.", { data: { field: "record" } });
+  }
+  if (recordFile !== undefined) return readThere(recordFile);
+  return record === undefined ? undefined : Buffer.from(record);
+}
+
+async function readThere(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
@@ -151,18 +166,17 @@ async function readBytes({ file, proof }: VerifyInput): Promise<Uint8Array> {
   }
 }
 
-async function readProof({ record, keys = [] }: VerifyInput, text: string): Promise<RecordProof> {
+async function readProof(text: string, record?: Uint8Array, keys: readonly string[] = []): Promise<RecordProof> {
   if (text.startsWith("c2sp.org/")) {
-    if (record === undefined) throw new InvalidInputError("A tlog-proof needs the record: --record <text>.");
-    const bytes = Buffer.from(record);
+    if (!record) throw new InvalidInputError("A tlog-proof needs the record: --record <text> or --record-file <file>.");
     const parsed = parseTlogProof(text);
     const { origin } = parseCheckpoint(parsed.checkpoint);
     return {
       type: "assay/log-proof/1",
       origin,
       ...parsed,
-      record: bytes.toString("base64"),
-      leaf: leafHash(bytes),
+      record: Buffer.from(record).toString("base64"),
+      leaf: leafHash(record),
       keys: [...keys],
       anchor: null,
     };

@@ -147,13 +147,18 @@ describe("the log of a node", () => {
   });
 
   test("L5: the same as a COSE receipt beside the record, by the node's own keys or those brought", async () => {
-    const file = join(node.dir, "proof.cose");
-    const proof = await node.call<RecordProof & { cose: string }>("log.prove", { record: "1", out: file });
+    const [file, recordFile] = [join(node.dir, "proof.cose"), join(node.dir, "record")];
+    const out = { out: file, recordOut: recordFile };
+    const proof = await node.call<RecordProof & { cose: string }>("log.prove", { record: "1", ...out });
     expect(readFileSync(file).toString("base64")).toBe(proof.cose);
     const record = Buffer.from(proof.record, "base64").toString();
     const keys = node.keeper.trust.keys.map(formatVerifier);
-    for (const input of [{ file }, { proof: proof.cose }, { file, keys }]) {
-      expect(await node.call<Verified>("log.verify", { ...input, record })).toMatchObject({
+    for (const input of [
+      { file, record },
+      { proof: proof.cose, record },
+      { file, keys, recordFile },
+    ]) {
+      expect(await node.call<Verified>("log.verify", input)).toMatchObject({
         verified: true,
         trusted: true,
         origin,
@@ -170,6 +175,7 @@ describe("the log of a node", () => {
       });
     }
     await expect(node.call("log.verify", { file })).rejects.toThrow(/needs the record/);
+    await expect(node.call("log.verify", { file, record, recordFile })).rejects.toThrow(/not both/);
   });
 });
 
