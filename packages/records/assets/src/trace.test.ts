@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Database } from "@machines/store";
+import { type Database, openDatabase } from "@machines/store";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addEdge, addNode, edgeRow, type NodeFacts, type NodeRef, nodeRow } from "./lineage.ts";
 import { migrations } from "./tables.ts";
@@ -285,4 +285,32 @@ describe.each(databases)("trace on %s (SPEC S8, S9, S12)", (engine) => {
     expect(nodes).toHaveLength(MAX_NODES);
     expect(truncated).toBe(true);
   });
+});
+
+test("a database of before goes on: signatures beside the lineage are found, and later ones lie in it", async () => {
+  const before = await mkdtemp(join(tmpdir(), "assay-trace-"));
+  try {
+    const at = { block: 1, log_index: 0, tx: "0x" };
+    const signed = { signer: "0xaa", signature: "0x99" };
+    const [first, second] = [`0x${"01".repeat(32)}`, `0x${"02".repeat(32)}`];
+    const old = await openDatabase({ dir: before }, migrations.slice(0, 4));
+    const insert = (into: Database, table: string, row: object) => into.kysely.insertInto(table).values(row).execute();
+    await insert(old, "ix_nodes", { kind: "asset", id: "1", label: "one", statement: null, facts: null, ...at });
+    await insert(old, "ix_nodes", { kind: "asset", id: "1", label: null, statement: first, facts: null, ...at });
+    await insert(old, "ix_edges", { ...edgeRow(asset(1), "made from", asset(0)), ...at });
+    await insert(old, "signatures", { hash: first, ...signed });
+    await old.close();
+    const now = await openDatabase({ dir: before }, migrations);
+    await insert(now, "ix_nodes", { ...nodeRow(asset(2), { statement: second, signed }), ...at });
+    await insert(now, "ix_edges", { ...edgeRow(asset(2), "made from", asset(1)), ...at });
+    const { edges, nodes } = await lineageOf({ db: now }, { id: "asset:2" });
+    expect(nodes.map(({ label }) => label)).toEqual(["asset:2", "one", "asset:0"]);
+    expect(edges.map(({ proof }) => [proof.statement, proof.signer, proof.signature])).toEqual([
+      [second, "0xaa", "0x99"],
+      [first, "0xaa", "0x99"],
+    ]);
+    await now.close();
+  } finally {
+    await rm(before, { recursive: true, force: true });
+  }
 });
