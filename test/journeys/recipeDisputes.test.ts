@@ -21,7 +21,7 @@ import {
   seriesTable,
 } from "../../packages/machines/engine/test/made.ts";
 import { treesOf } from "@protocols/verify/openings.ts";
-import { startNode } from "../../packages/protocols/training/test/node.ts";
+import { startTestNode } from "@kernel/runtime/testNode.ts";
 import { bigBits, deployReferees, judge, type Referees } from "../../packages/protocols/verify/test/twin.ts";
 
 let referees: Referees;
@@ -83,7 +83,7 @@ test.each(Object.entries(jobs))("%s: elements of a step are recomputed in Solidi
 
 /** D22: rows of several tables, and the best epoch kept. */
 test("a published model of two tables that keeps its best epoch is derived again, steps and all", async () => {
-  const node = await startNode([assets, training, disputes], ["owner"]);
+  const node = await startTestNode({ capabilities: [assets, training, disputes], names: ["owner"] });
   try {
     const call = async (name: string, input: unknown) => (await node.runtime.call(name, input)) as { id: string };
     const part = async (from: number) => {

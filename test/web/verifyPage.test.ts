@@ -14,7 +14,7 @@ import { row } from "@records/assets/row.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GROUP_HEADER, GROUP_RECIPE, GROUP_ROWS } from "../../packages/protocols/training/test/groups.ts";
-import { startNode } from "../../packages/protocols/training/test/node.ts";
+import { startTestNode } from "@kernel/runtime/testNode.ts";
 import { assay, looped } from "../journeys/assay.ts";
 import { openBrowser } from "./browser.ts";
 
@@ -244,7 +244,7 @@ describe("the page without a server", () => {
 
 /** Receipts, with bytes, of a fairness report and of a trace about a small model. */
 async function reportReceipts(): Promise<Record<"fairness" | "influence", Receipt>> {
-  const node = await startNode([assets, row, training, reports], ["owner"]);
+  const node = await startTestNode({ capabilities: [assets, row, training, reports], names: ["owner"] });
   try {
     const call = async <T = { id: string }>(name: string, input: object) => (await node.runtime.call(name, input)) as T;
     const { id: data } = await call("assets.publish", {

@@ -8,10 +8,10 @@ import { createRisk } from "../src/createRisk.ts";
 import { invest } from "../src/invest.ts";
 import { requestDecision } from "../src/requestDecision.ts";
 import * as shapes from "../src/shapes.ts";
-import { publishModel, startNode, type TestNode, WAD } from "./node.ts";
+import { publishModel, startNode, type CoverNode, WAD } from "./node.ts";
 
 const POLICIES = 60n;
-let node: TestNode;
+let node: CoverNode;
 beforeAll(async () => {
   node = await startNode();
 });

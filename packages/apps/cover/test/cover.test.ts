@@ -19,10 +19,10 @@ import { show } from "../src/show.ts";
 import { verify } from "../src/verify.ts";
 import { verifyLabel } from "../src/verifyLabel.ts";
 import { withdraw } from "../src/withdraw.ts";
-import { publishModel, startNode, type TestNode, WAD } from "./node.ts";
+import { publishModel, startNode, type CoverNode, WAD } from "./node.ts";
 
 const weather = join(process.cwd(), "node_modules/vega-datasets/data/seattle-weather.csv");
-let node: TestNode;
+let node: CoverNode;
 let model: bigint;
 let data: bigint;
 

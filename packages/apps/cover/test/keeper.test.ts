@@ -6,9 +6,9 @@ import { createRisk } from "../src/createRisk.ts";
 import { invest } from "../src/invest.ts";
 import * as shapes from "../src/shapes.ts";
 import { show } from "../src/show.ts";
-import { publishModel, startNode, type TestNode, WAD } from "./node.ts";
+import { publishModel, startNode, type CoverNode, WAD } from "./node.ts";
 
-let node: TestNode;
+let node: CoverNode;
 let season: ReturnType<typeof shapes.createRiskInput.parse>;
 
 beforeAll(async () => {

@@ -5,10 +5,10 @@ import { verifyInclusion } from "@base/bytes/merkle.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asked } from "../src/items.ts";
 import { type Dossier, dossierSchema } from "../src/shapes.ts";
-import { startNode, type TestNode } from "./node.ts";
+import { startNode, type DossierNode } from "./node.ts";
 
 const hostile = `<script>alert("x")</script>`;
-let node: TestNode;
+let node: DossierNode;
 let data: string;
 let model: string;
 let fairness: string;

@@ -19,7 +19,7 @@ import type { Inspection } from "../src/inspect.ts";
 import type { QuantizedModel } from "../src/quantize.ts";
 import type { RunOutput } from "../src/run.ts";
 import * as files from "./files.ts";
-import { startNode, type TestNode } from "./node.ts";
+import { startTestNode, type TestNode } from "@kernel/runtime/testNode.ts";
 
 let node: TestNode;
 let dir: string;
@@ -37,7 +37,7 @@ async function put(name: string, bytes: Uint8Array | string): Promise<string> {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "assay-models-"));
-  node = await startNode([assets, models], ["owner"]);
+  node = await startTestNode({ capabilities: [assets, models], names: ["owner"] });
   table = await call("assets.publish", { content: CSV, name: "points" });
 });
 

@@ -19,7 +19,7 @@ import { reports } from "../src/reports.ts";
 import { nameReport } from "../src/signReport.ts";
 import type { TrainedModel } from "../src/train.ts";
 import { GROUP_HEADER, GROUP_RECIPE, GROUP_ROWS } from "./groups.ts";
-import { startNode, type TestNode } from "./node.ts";
+import { startTestNode, type TestNode } from "@kernel/runtime/testNode.ts";
 
 let node: TestNode;
 let loans: PublishedTable;
@@ -39,7 +39,7 @@ interface Listed {
 }
 
 beforeAll(async () => {
-  node = await startNode([assets, row, training, reports], ["owner"]);
+  node = await startTestNode({ capabilities: [assets, row, training, reports], names: ["owner"] });
   loans = await call("assets.publish", { content: csv, name: "loans" });
   judge = await call("training.train", { data: [loans.id], recipe: GROUP_RECIPE });
   fair = await call("report.fairness", { model: judge.id, data: loans.id, group: "group" });

@@ -10,7 +10,7 @@ import { verifyReceipt } from "@records/assets/verify.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { training } from "../src/index.ts";
 import type { TrainedModel } from "../src/train.ts";
-import { startNode, type TestNode } from "./node.ts";
+import { startTestNode, type TestNode } from "@kernel/runtime/testNode.ts";
 
 let node: TestNode;
 let table: PublishedTable;
@@ -40,7 +40,7 @@ interface Proved {
 const prove = (input: object) => call<Proved>("row.prove", input);
 
 beforeAll(async () => {
-  node = await startNode([assets, row, training], ["owner", "modeller"]);
+  node = await startTestNode({ capabilities: [assets, row, training], names: ["owner", "modeller"] });
   table = await call("assets.publish", { content: csv, name: "numbers" });
   model = await call("training.train", { data: [table.id], recipe, as: "modeller", name: "line" });
 });

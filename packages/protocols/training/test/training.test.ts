@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { training } from "../src/index.ts";
 import type { RunResult } from "../src/run.ts";
 import type { TrainedModel } from "../src/train.ts";
-import { startNode, type TestNode } from "./node.ts";
+import { startTestNode, type TestNode } from "@kernel/runtime/testNode.ts";
 
 let node: TestNode;
 let weather: PublishedTable;
@@ -24,7 +24,7 @@ const failing = (report: VerifyReport) =>
     .map(({ about, name, detail }) => `${about.split(":")[0]} ${name}: ${detail}`);
 
 beforeAll(async () => {
-  node = await startNode([assets, training], ["owner", "modeller"]);
+  node = await startTestNode({ capabilities: [assets, training], names: ["owner", "modeller"] });
   const file = new URL("../../../../node_modules/vega-datasets/data/seattle-weather.csv", import.meta.url).pathname;
   weather = await call("assets.publish", { file, price: "5", royaltyBps: 2000 });
   model = await call("training.train", {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { training } from "../src/index.ts";
 import type { RunResult } from "../src/run.ts";
 import type { TrainedModel } from "../src/train.ts";
-import { startNode, type TestNode } from "./node.ts";
+import { startTestNode, type TestNode } from "@kernel/runtime/testNode.ts";
 
 let node: TestNode;
 let weather: PublishedTable;
@@ -28,7 +28,7 @@ const recipe = {
 };
 
 beforeAll(async () => {
-  node = await startNode([assets, training], ["owner"]);
+  node = await startTestNode({ capabilities: [assets, training], names: ["owner"] });
   const file = new URL("../../../../node_modules/vega-datasets/data/seattle-weather.csv", import.meta.url).pathname;
   weather = await call("assets.publish", { file });
   model = await call("training.train", { data: [weather.id], recipe, name: "warmth by trees" });
