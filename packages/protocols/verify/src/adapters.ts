@@ -1,3 +1,4 @@
+import { NotFoundError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import type { z } from "zod";
 import { evaluatorAbi, validatorAbi } from "./abi.ts";
@@ -13,8 +14,15 @@ export async function evaluator(context: Context, given: z.output<typeof evaluat
   return deploy(context, given.as, { abi: evaluatorAbi, bytecode: evaluatorBytecode, args });
 }
 
-/** Deploys an ERC-8004 validator for a registry. Rule D16. */
+/** Deploys an ERC-8004 validator for a registry; throws NotFoundError where no contract is at its address. Rule D16. */
 export async function validator(context: Context, given: z.output<typeof validatorInput>): Deployed {
+  const code = await context.chain.client.getCode({ address: given.registry });
+  if (code === undefined || code === "0x") {
+    throw new NotFoundError(`there is no contract at ${given.registry}`, {
+      hints: ["Give the registry's address on this node's chain: the validator names it for good."],
+      data: { registry: given.registry, chainId: context.chain.chainId },
+    });
+  }
   const args = [context.contracts.get("Disputes").address, given.registry];
   return deploy(context, given.as, { abi: validatorAbi, bytecode: validatorBytecode, args });
 }

@@ -120,6 +120,7 @@ export const disputes = defineCapability({
       input: schema.validatorInput,
       output: schema.adapterOutput,
       positional: ["registry"],
+      errors: ["NotFoundError"],
       load: async () => (await import("./adapters.ts")).validator,
     }),
     defineAction({
