@@ -12,6 +12,9 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidInputError(`${file} is not JSON`, { cause, data: { file } });
+    // C2SP's text, or the tag and list (d2 84) that a COSE receipt begins with, read as UTF-8.
+    const ofLog = text.startsWith("c2sp.org/") || text.startsWith("\u0484");
+    const hints = ofLog ? ["If this is a proof of the log, `assay log verify` checks it."] : [];
+    throw new InvalidInputError(`${file} is not JSON`, { cause, hints, data: { file } });
   }
 }

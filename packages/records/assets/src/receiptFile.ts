@@ -65,6 +65,16 @@ export const receiptSchema = z.strictObject({
 export type Receipt = z.output<typeof receiptSchema>;
 export type ReceiptEntry = z.output<typeof entrySchema>;
 
+/** What checks files that are no receipts, by their type. */
+const others = new Map([
+  ["assay/row-proof/1", "This is a row proof: `assay row verify` checks it."],
+  ["assay/log-proof/1", "This is a proof of the log: `assay log verify` checks it."],
+]);
+
+function hintFor(type: unknown): string {
+  return others.get(type as string) ?? "A receipt is the JSON that `assay receipt <id>` writes.";
+}
+
 /** Reads a receipt from parsed JSON; throws InvalidInputError that names the field. */
 export function parseReceipt(value: unknown): Receipt {
   const result = receiptSchema.safeParse(value);
@@ -73,11 +83,7 @@ export function parseReceipt(value: unknown): Receipt {
     throw new InvalidInputError(
       `this is no receipt: ${issue?.path.join(".") || "it"}: ${issue?.message ?? "does not fit"}`,
       {
-        hints: [
-          (value as { type?: unknown } | null)?.type === "assay/row-proof/1"
-            ? "This is a row proof: `assay row verify` checks it."
-            : "A receipt is the JSON that `assay receipt <id>` writes.",
-        ],
+        hints: [hintFor((value as { type?: unknown } | null)?.type)],
       },
     );
   }

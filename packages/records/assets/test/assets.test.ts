@@ -513,6 +513,12 @@ describe.each(databases)("on %s", (kind) => {
 
     test("what is no receipt is said so", async () => {
       await expect(call("assets.verify", { receipt: { type: "x" } })).rejects.toThrow(/this is no receipt: type/);
+      const proof = join(node.dir, "proof.cose");
+      await writeFile(proof, Buffer.from("d28440", "hex"));
+      for (const input of [{ file: proof }, { receipt: { type: "assay/log-proof/1" } }])
+        await expect(call("assets.verify", input)).rejects.toMatchObject({
+          hints: [expect.stringContaining("`assay log verify`")],
+        });
       await expect(call("assets.verify", {})).rejects.toThrow(/either a file or a receipt/);
       await expect(call("assets.receipt", { id: "payout:77" })).rejects.toThrow(/nothing in the lineage/);
     });
