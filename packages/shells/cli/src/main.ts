@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { connect as connectTo } from "./connect.ts";
 import { type Connection, type GlobalOption, type Io, runCli } from "./program.ts";
+import { renderProfile } from "./profile.ts";
 import { render } from "./render.ts";
 import { shellCommands } from "./shell.ts";
 
@@ -150,6 +151,7 @@ const code = await runCli(expanded(process.argv.slice(2)), {
         },
         colors,
       ),
+    "assets.profile": renderProfile,
     "assets.trace": ({ tree }: { tree: string }) => tree,
     "row.prove": ({ text }: { text: string }) => text,
     "report.fairness": ({ text }: { text: string }) => text,
