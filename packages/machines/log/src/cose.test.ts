@@ -61,7 +61,7 @@ describe("COSE receipts (RFC 9942)", () => {
     await log.append(data);
     await expect(log.receipt(17)).rejects.toThrow();
     await log.checkpoint();
-    const bytes = await log.receipt(17);
+    const bytes = (await log.receipt(17)) as Uint8Array;
     const claims = [
       0xa2,
       0x01,
@@ -80,7 +80,7 @@ describe("COSE receipts (RFC 9942)", () => {
     const receipt = parseReceipt(bytes);
     expect(receipt).toMatchObject({ origin, keyId: signer.verifier.id, index: 17, size: 20, placed: true });
     expect(verifyReceipt(receipt, leafHash(record(17)), keys).root).toBe(root);
-    expect(hex(await log.receipt(17))).toBe(hex(bytes));
+    expect(await log.receipt(17)).toEqual(bytes);
     expect(bytes.length).toBeLessThan(400);
     await expect(log.receipt(20)).rejects.toThrow();
   });
@@ -124,6 +124,6 @@ describe("COSE receipts (RFC 9942)", () => {
     const log = await open(folder(), { signers: [generateSigner(origin, "ml-dsa-44")] });
     await log.append(records(0, 2));
     await log.checkpoint();
-    await expect(log.receipt(0)).rejects.toThrow("needs an Ed25519 key");
+    expect(await log.receipt(0)).toBeUndefined();
   });
 });

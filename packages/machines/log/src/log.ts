@@ -214,12 +214,13 @@ export class Log {
   }
 
   /**
-   * The same under the published head as a COSE receipt (RFC 9942), by the log's Ed25519 key; throws InvalidInputError,
-   * and IntegrityError when the tiles no longer lead to the head that was published.
+   * The same under the published head as a COSE receipt (RFC 9942), by the log's Ed25519 key; undefined where it has none.
+   *
+   * Throws InvalidInputError, and IntegrityError when the tiles no longer lead to the head that was published.
    */
-  async receipt(index: number): Promise<Uint8Array> {
+  async receipt(index: number): Promise<Uint8Array | undefined> {
     const signer = this.#options.signers.find(({ verifier }) => verifier.kind === "ed25519");
-    if (!signer) throw new InvalidInputError("A receipt needs an Ed25519 key among those of the log.");
+    if (!signer) return undefined;
     const head = this.#published;
     const proof = await this.proveInclusion(index, head?.size ?? 0);
     if (proof.root !== head?.root || inclusionRoot(proof) !== head.root) {

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { BaseError } from "@base/errors";
+import { BaseError, InvalidInputError } from "@base/errors";
 import type { Context } from "@kernel/capability";
 import { anchorName, listAnchors } from "@machines/log/anchor.ts";
 import { formatVerifier, type LogReader, proofBytes } from "@machines/log";
@@ -17,7 +17,7 @@ import { indexOf } from "./show.ts";
 export async function prove(
   context: Context,
   input: { readonly record: string; readonly out?: string | undefined; readonly recordOut?: string | undefined },
-): Promise<RecordProof & { readonly tlogProof: string; readonly cose: string; readonly proofBytes: number }> {
+): Promise<RecordProof & { readonly tlogProof: string; readonly cose: string | null; readonly proofBytes: number }> {
   const index = await indexOf(context, input.record);
   const keeper = keeperOf(context);
   const reader = await keeper.reader(index);
@@ -39,11 +39,17 @@ export async function prove(
     const ending = /\.(tlog-proof|cose)$/.exec(input.out)?.[1];
     const json = `${JSON.stringify(made, null, 2)}\n`;
     const written = ending === "cose" ? receipt : ending === "tlog-proof" ? tlogProof : json;
+    if (written === undefined) throw new InvalidInputError("A COSE receipt needs an Ed25519 key among the log's.");
     await writeFile(input.out, written, { flush: true });
   }
   if (input.recordOut !== undefined)
     await writeFile(input.recordOut, Buffer.from(made.record, "base64"), { flush: true });
-  return { ...made, tlogProof, cose: Buffer.from(receipt).toString("base64"), proofBytes: proofBytes(made) };
+  return {
+    ...made,
+    tlogProof,
+    cose: receipt ? Buffer.from(receipt).toString("base64") : null,
+    proofBytes: proofBytes(made),
+  };
 }
 
 /** The newest settled anchor over a head that holds the record; null where none is, or the contract is not here. */

@@ -78,7 +78,7 @@ export const proveOutput = z.object({
   keys: z.array(z.string()),
   anchor: anchorSchema.nullable(),
   tlogProof: z.string(),
-  cose: z.string().describe("COSE receipt (RFC 9942) in base64."),
+  cose: z.string().nullable().describe("COSE receipt (RFC 9942) in base64; null for a log without an Ed25519 key."),
   proofBytes: z.int(),
 });
 
