@@ -60,7 +60,11 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
     return { name, address: account.address, account };
   });
   const first = identities[0] as Identity;
-  const identity = (name?: string) => identities.find((one) => one.name === (name ?? first.name)) ?? first;
+  const identity = (name = first.name) => {
+    const found = identities.find((one) => one.name === name);
+    if (found) return found;
+    throw new NotFoundError(`no identity ${name}`);
+  };
   for (const { address } of identities) await chain.dev?.fund(address, 10n ** 20n);
   const contracts = await deployAll(chain, first, capabilities, options.settings?.(first) ?? {});
   const currency = contracts["Currency"] as Deployed;

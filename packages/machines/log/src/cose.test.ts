@@ -48,7 +48,7 @@ describe("COSE receipts (RFC 9942)", () => {
   test("a receipt made by hand as the standard draws it is read and verified, in both numbers of the algorithm", () => {
     for (const alg of [[0x32], [0x27]]) {
       const receipt = parseReceipt(byHand(alg, 20, 17, path.map(hashBytes), hashBytes(root)));
-      expect(receipt).toMatchObject({ index: 17, size: 20, origin: undefined, keyId: undefined, placed: false });
+      expect(receipt).toMatchObject({ index: 17, size: 20, origin: undefined, placed: false });
       expect(receipt.proof).toEqual(path);
       expect(verifyReceipt(receipt, leafHash(record(17)), keys)).toEqual({ root, key: signer.verifier });
       expect(() => verifyReceipt(receipt, leafHash(record(16)), keys)).toThrow(ReceiptSignatureError);
@@ -78,7 +78,7 @@ describe("COSE receipts (RFC 9942)", () => {
     ]);
     expect(hex(bytes).startsWith(hex(Buffer.concat([Buffer.from([0xd2, 0x84]), bstr(header)])))).toBe(true);
     const receipt = parseReceipt(bytes);
-    expect(receipt).toMatchObject({ origin, keyId: signer.verifier.id, index: 17, size: 20, placed: true });
+    expect(receipt).toMatchObject({ origin, index: 17, size: 20, placed: true });
     expect(verifyReceipt(receipt, leafHash(record(17)), keys).root).toBe(root);
     expect(await log.receipt(17)).toEqual(bytes);
     expect(bytes.length).toBeLessThan(400);
@@ -117,6 +117,15 @@ describe("COSE receipts (RFC 9942)", () => {
     const place = moved.indexOf(Buffer.from([0x83, 0x05, 0x00]));
     moved[place + 1] = 6;
     expect(() => parseReceipt(moved)).toThrow("another place");
+  });
+
+  test("a key vouches for the log of its own name alone, whatever the receipt calls the key", () => {
+    const claim = { index: 17, size: 20, leaf: leafHash(record(17)), root, proof: path };
+    const pretended = parseReceipt(makeReceipt("other.example/log", claim, signer));
+    expect(() => verifyReceipt(pretended, claim.leaf, keys)).toThrow(ReceiptSignatureError);
+    const verifier = { ...signer.verifier, id: "01020304" };
+    const renamed = parseReceipt(makeReceipt(origin, claim, { ...signer, verifier }));
+    expect(verifyReceipt(renamed, claim.leaf, keys).root).toBe(root);
   });
 
   test("a log without an Ed25519 key makes none", async () => {

@@ -24,8 +24,6 @@ const MAX_BYTES = 8_192;
 export interface Receipt {
   /** Name of the log (claim `iss`); undefined where a log of another make gives none. */
   readonly origin: string | undefined;
-  /** Key id as hex; ours are those of C2SP signed notes. */
-  readonly keyId: string | undefined;
   readonly index: number;
   readonly size: number;
   /**
@@ -85,12 +83,11 @@ export function parseReceipt(bytes: Uint8Array): Receipt {
     return bytesToHex(hash);
   });
   const claims = header.get(CLAIMS) instanceof Map ? (header.get(CLAIMS) as Map<unknown, unknown>) : undefined;
-  const [issuer, subject, kid] = [claims?.get(ISS), claims?.get(SUB), header.get(KID)];
+  const [issuer, subject] = [claims?.get(ISS), claims?.get(SUB)];
   const placed = typeof subject === "string" && subject.startsWith(PLACE);
   if (placed && subject !== place(index, size)) throw bad("its path is of another place than the one that was signed");
   return {
     origin: typeof issuer === "string" ? issuer : undefined,
-    keyId: kid instanceof Uint8Array ? Buffer.from(kid).toString("hex") : undefined,
     index,
     size,
     placed,
@@ -103,6 +100,7 @@ export function parseReceipt(bytes: Uint8Array): Receipt {
 /**
  * The root that a receipt vouches for, with the key that signed it: path and signature are one decision (RFC 9942, 5.2.1).
  *
+ * A key vouches for the log of its own name alone; the receipt's key id is not looked at, since every log makes its own.
  * Throws ReceiptSignatureError when the leaf does not lead anywhere, or no key given signed what it leads to.
  */
 export function verifyReceipt(receipt: Receipt, leaf: Hash, keys: readonly Verifier[]): { root: Hash; key: Verifier } {
@@ -112,14 +110,14 @@ export function verifyReceipt(receipt: Receipt, leaf: Hash, keys: readonly Verif
   }
   const message = toBeSigned(receipt.protectedBytes, root);
   const key = keys.find((one) => {
-    if (one.kind !== "ed25519" || (receipt.keyId !== undefined && receipt.keyId !== one.id)) return false;
+    if (one.kind !== "ed25519" || (receipt.origin !== undefined && receipt.origin !== one.name)) return false;
     const publicKey = createPublicKey({ key: spkiOf(one), format: "der", type: "spki" });
     return receipt.signature.length === 64 && verify(null, message, publicKey, receipt.signature);
   });
   if (key) return { root, key };
   throw new ReceiptSignatureError("No trusted key signed the root that the record leads to.", {
-    hints: ["The record, the path or the receipt was changed, or it is of a log with another key."],
-    data: { root },
+    hints: ["The record, the path or the receipt was changed, or it is of a log with another key or name."],
+    data: { root, origin: receipt.origin ?? null },
   });
 }
 

@@ -23,7 +23,7 @@ export async function describe(context: Needs, published: PublishedPayload): Pro
   } catch (error) {
     if (!(error instanceof BaseError) || error.kind !== "user") throw error;
     context.log.warn("an asset's statement does not fit", { asset: published.id, error: error.shortMessage });
-    return insert(
+    return save(
       context,
       published,
       [nodeRow({ kind: "asset", id: published.id }, { label: "(unreadable statement)" })],
@@ -41,7 +41,7 @@ export async function describe(context: Needs, published: PublishedPayload): Pro
     edges.push(edgeRow(asset, "came from", run));
     for (const parent of statement.parents) edges.push(edgeRow(run, "trained on", { kind: "asset", id: parent.asset }));
   }
-  await insert(context, published, nodes, edges);
+  await save(context, published, nodes, edges);
 }
 
 /** JSON of a blob; throws UnavailableError (try again) where no node has it yet. */
@@ -91,7 +91,7 @@ async function learnSignature(
 }
 
 /** Writes what was learnt: into a node's row that the event itself wrote, if there is one. Safe to repeat. */
-async function insert(
+async function save(
   context: Pick<Context, "db">,
   published: PublishedPayload,
   nodes: readonly ReturnType<typeof nodeRow>[],

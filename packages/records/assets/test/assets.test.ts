@@ -208,6 +208,13 @@ describe.each(databases)("on %s", (kind) => {
         });
         await describePublished(context, { ...(await published()), uri: `assay:${forged}` });
         expect(await db.kysely.selectFrom("signatures").selectAll().execute()).toHaveLength(1);
+        // The same statement in other bytes has another hash: the signature is not of what the chain names.
+        const spaced = await context.store.put(
+          Buffer.from(JSON.stringify(await context.store.getJson(weather.statement), null, 1)),
+        );
+        await describePublished(context, { ...(await published()), id: "77", statement: spaced });
+        const other = db.kysely.selectFrom("ix_nodes").select(["statement", "signer"]).where("id", "=", "77");
+        expect(await other.executeTakeFirst()).toEqual({ statement: spaced, signer: null });
       } finally {
         await db.close();
       }

@@ -29,14 +29,21 @@ export interface VerifyInput {
 }
 
 /**
- * Checks a proof that `log prove` made, or a C2SP tlog-proof or COSE receipt with its record: record, path, signed head, witnesses, and
- * the anchor where this node is on its chain. Says each check with its outcome; throws InvalidInputError when the proof
+ * Checks a proof that `log prove` made, or a C2SP tlog-proof or COSE receipt with its record: record, path, signed head,
+ * witnesses, and the anchor where this node is on its chain. Says each check with its outcome; throws InvalidInputError when the proof
  * has no such form. Nothing of the log itself is asked. SPEC L5.
  */
 export async function verify(context: Context, input: VerifyInput) {
   const bytes = await readBytes(input);
   const stated = await readRecord(input);
-  if (looksLikeReceipt(bytes)) return verifyCose(context, bytes, stated, input.keys);
+  if (looksLikeReceipt(bytes)) {
+    if (input.witnesses?.length || input.disclosure !== undefined) {
+      throw new InvalidInputError("A COSE receipt has neither witnesses nor room for a disclosure.", {
+        hints: ["Check the JSON that `assay log prove <record> --out FILE` writes."],
+      });
+    }
+    return verifyCose(context, bytes, stated, input.keys);
+  }
   const proof = await readProof(Buffer.from(bytes).toString("utf8"), stated, input.keys);
   const checks: (Check & { skipped?: boolean; error?: string })[] = [];
   const check = async (name: string, work: () => Promise<string> | string) => {
@@ -182,7 +189,12 @@ async function readProof(text: string, record?: Uint8Array, keys: readonly strin
     };
   }
   const parsed = proofSchema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (record && Buffer.compare(record, Buffer.from(parsed.data.record, "base64")) !== 0) {
+      throw new InvalidInputError("The record given is not the one in the proof.", { data: { field: "record" } });
+    }
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   throw new InvalidInputError(
     `This is no proof of the log: ${issue?.path.join(".") || "it"}: ${issue?.message ?? ""}`,

@@ -176,6 +176,13 @@ describe("the log of a node", () => {
     }
     await expect(node.call("log.verify", { file })).rejects.toThrow(/needs the record/);
     await expect(node.call("log.verify", { file, record, recordFile })).rejects.toThrow(/not both/);
+    // What was asked to be checked is never left out in silence.
+    for (const more of [{ witnesses: [other] }, { disclosure: {} }])
+      await expect(node.call("log.verify", { file, record, ...more })).rejects.toThrow(/neither witnesses/);
+    const whole = join(node.dir, "whole.json");
+    await node.call("log.prove", { record: "1", out: whole });
+    expect(await node.call<Verified>("log.verify", { file: whole, record })).toMatchObject({ verified: true });
+    await expect(node.call("log.verify", { file: whole, record: `${record} ` })).rejects.toThrow(/not the one/);
   });
 });
 

@@ -2,6 +2,7 @@ import { bytesSource, profile } from "@machines/formats";
 import pc from "picocolors";
 import { expect, test } from "vitest";
 import { bars, renderProfile } from "./profile.ts";
+import { printable } from "./render.ts";
 
 const colors = pc.createColors(false);
 const of = async (lines: readonly string[]) => {
@@ -37,4 +38,18 @@ test("bars: the highest is full, what is not empty shows, neighbours add up beyo
   expect(bars([])).toBe("");
   expect(bars([0, 0])).toBe("  ");
   expect(bars(Array.from({ length: 64 }, () => 5))).toHaveLength(16);
+});
+
+test("texts of strangers cannot command the terminal, and keep their lines", () => {
+  const hostile = {
+    "na\u001b[2Jme": ["\u001b]0;title\u0007", "two\nlines\tand tabs", "back\rover", "c1\u009b31m", 5, null],
+  };
+  expect(printable(hostile)).toEqual({
+    "na\\x1b[2Jme": ["\\x1b]0;title\\x07", "two\nlines\tand tabs", "back\\x0dover", "c1\\x9b31m", 5, null],
+  });
+});
+
+test("a value of several lines stays on the line of its column", async () => {
+  const lines = await of(["town,n", ...Array.from({ length: 20 }, (_, i) => `"a\nb",${i}`)]);
+  expect(lines.find((text) => text.includes("town"))).toContain("a b (20)");
 });

@@ -15,7 +15,7 @@ export function renderProfile(profile: Profile & { readonly onRecord: boolean },
   const parts = [render(rest as unknown as Json, colors)];
   if (table) {
     const columns = table.columns.map((column) => ({
-      column: column.name,
+      column: column.name.replace(/\s+/g, " "),
       type: column.type,
       missing: portion(column.missing, table.rows),
       ...(table.columns.some(({ unfit }) => unfit > 0) ? { unfit: portion(column.unfit, table.rows) } : {}),
@@ -41,7 +41,7 @@ function values({ type, numbers, top, length, withheld }: ColumnProfile): string
     return `${text(numbers.min)} .. ${text(numbers.percentiles[50] ?? numbers.mean)} .. ${text(numbers.max)}`;
   }
   if (top && top.length > 0) {
-    const named = top.map(({ value, count }) => `${value} (${count})`).join(", ");
+    const named = top.map(({ value, count }) => `${String(value).replace(/\s+/g, " ")} (${count})`).join(", ");
     return named.length > VALUES ? `${named.slice(0, VALUES - 1)}…` : named;
   }
   return length ? `${length.min} to ${length.max} characters` : "";

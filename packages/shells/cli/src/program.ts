@@ -8,7 +8,7 @@ import { createColors } from "picocolors";
 import { completionScript } from "./completion.ts";
 import { addFields, inputOf } from "./flags.ts";
 import { ProgressBar } from "./progress-bar.ts";
-import { type Colors, render } from "./render.ts";
+import { type Colors, printable, render } from "./render.ts";
 
 /** Where a run writes, and what it may assume of the terminal. Environment variables are read by the caller. */
 export interface Io {
@@ -212,7 +212,7 @@ function addAction(
       try {
         const result = await connection.call(action.name, input, context.onProgress);
         const renderer = options.renderers?.[action.name];
-        context.print(result, renderer?.(toWire(result) as never, context.colors));
+        context.print(result, renderer?.(printable(toWire(result)) as never, context.colors));
       } finally {
         await connection.close();
       }
@@ -237,7 +237,7 @@ function runMaker(program: Command, { io }: CliOptions): RunMaker {
           bar?.clear();
           if (json && printed) throw new InvalidInputError("A command prints one JSON object.", { kind: "bug" });
           printed = true;
-          io.stdout(`${json ? JSON.stringify(toWire(value)) : (text ?? render(toWire(value), colors))}\n`);
+          io.stdout(`${json ? JSON.stringify(toWire(value)) : (text ?? render(printable(toWire(value)), colors))}\n`);
         },
       };
       try {

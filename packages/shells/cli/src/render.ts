@@ -15,6 +15,23 @@ export function render(value: Json, colors: Colors): string {
   return lines(value, colors, 0).join("\n");
 }
 
+/**
+ * The value with control characters of its texts as `\\x1b`: names and cells come from strangers, and a terminal would obey.
+ * Line ends and tabs stay. Renderers get what has passed here; JSON needs it not, for it escapes them by itself.
+ */
+export function printable(value: Json): Json {
+  if (typeof value === "string")
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    return value.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
+      return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    });
+  if (isList(value)) return value.map(printable);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [printable(name) as string, printable(field)]),
+  );
+}
+
 const isObject = (value: Json): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
